@@ -1,0 +1,34 @@
+# Everything runs from .venv, which any of these targets makes from the lock file on first use.
+.PHONY: run test lint bench lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+run: $(VENV)/.ready
+	$(BIN)/beacon-audit demo $(DEMO_FLAGS)
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready
+	$(BIN)/python bench/throughput.py
+
+$(VENV)/.ready: requirements-dev.lock pyproject.toml scripts/find-python
+	@python="$$(scripts/find-python)" && echo "using $$python ($$("$$python" --version))" && "$$python" -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Needs pip-tools. Neither file may name a registry's host.
+lock:
+	pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o requirements.lock pyproject.toml
+	pip-compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
