@@ -1,0 +1,87 @@
+"""From the bytes of a body to a document and everything that is wrong with it.
+
+Decode (content encoding), parse (JSON), validate (contract), inspect (promises), in that order, each step only on
+what the step before it made sure of. Pure, and never raises for anything the sender can choose.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from beacon_audit.contracts import Contract
+from beacon_audit.errors import WireError
+from beacon_audit.inspection import InspectionContext, inspect
+from beacon_audit.model import Endpoint, Finding
+from beacon_audit.policy import Limits
+from beacon_audit.wire.content_encoding import decode_content
+from beacon_audit.wire.content_type import check_content_type
+from beacon_audit.wire.json_body import JsonValue, read_json
+
+type Verdict = Literal["documented", "otlp", "undocumented", "malformed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """``document`` is the decoded body; ``parsed`` says whether there is one (``null`` is a document too).
+
+    ``verdict``: ``malformed`` when bytes lie (any ``wire.`` finding), ``undocumented`` when the contract does not
+    know it, ``otlp`` when only the protocol does, else ``documented``.
+    """
+
+    document: JsonValue
+    parsed: bool
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+#: Findings of the contract that a documented message may have.
+_DOCUMENTED_NOTES = frozenset({"contract.otlp-invalid"})
+_OTLP_TIER = frozenset({"contract.otlp-structure"})
+
+
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """The verdict that a set of findings amounts to; promises do not change what a message is."""
+    if any(finding.basis == "wire" for finding in findings):
+        return "malformed"
+    contract = {finding.code for finding in findings if finding.basis == "contract"} - _DOCUMENTED_NOTES
+    if contract - _OTLP_TIER:
+        return "undocumented"
+    return "otlp" if contract else "documented"
+
+
+def assess_body(
+    endpoint: Endpoint,
+    contract: Contract,
+    *,
+    content_types: Sequence[str],
+    content_encodings: Sequence[str],
+    body: bytes,
+    limits: Limits,
+    contains_secret: Callable[[str], bool],
+    learn: Callable[[JsonValue], object] = lambda _: None,
+) -> Assessment:
+    """Assess a request body sent to ``endpoint``. ``body`` is as received, still content-encoded.
+
+    ``content_types`` and ``content_encodings`` are the values of all headers of that name. ``learn`` is given the
+    document before anything looks for secrets in it, so that the license of this very request is known by then.
+    """
+    _, type_findings = check_content_type(content_types, endpoint.media_types)
+    try:
+        data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
+        if any(finding.code == "contract.undocumented-media-type" for finding in type_findings):
+            return Assessment(None, False, type_findings, verdict_of(type_findings))
+        document, json_findings = read_json(data, max_depth=limits.json_depth)
+    except WireError as error:
+        findings = (*type_findings, Finding(error.code, error.pointer, error.message))
+        return Assessment(None, False, findings, verdict_of(findings))
+    learn(document)
+    context = InspectionContext(
+        endpoint=endpoint, names=contract.documented_names(endpoint), contains_secret=contains_secret
+    )
+    findings = (
+        *type_findings,
+        *json_findings,
+        *contract.request_findings(endpoint, document),
+        *inspect(document, context),
+    )
+    return Assessment(document, True, findings, verdict_of(findings))

@@ -1,0 +1,109 @@
+"""One request in, one judgement out: everything that is known about it, and what is to be done with it.
+
+The order matters. Secrets are learned before findings are worded, and every finding is found before the policy is
+asked, so that detection never depends on policy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beacon_audit.contracts import Contract
+from beacon_audit.errors import WireError
+from beacon_audit.exchange.assess import Assessment, assess_body
+from beacon_audit.exchange.secrets import Learned, learn_from_request, learn_from_response, misplaced_in_head
+from beacon_audit.model import Decision, Endpoint, Finding, Request
+from beacon_audit.policy import Limits, Policy, decide
+from beacon_audit.redaction import RegistryFull, SecretRegistry
+from beacon_audit.wire.content_encoding import decode_content
+from beacon_audit.wire.json_body import JsonValue, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``licenses`` are tokens. ``assessment`` is ``None`` when the body was not looked at, because there is no
+    documented endpoint that says what it should be."""
+
+    endpoint: Endpoint | None
+    assessment: Assessment | None
+    licenses: tuple[str, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseAssessment:
+    """``recordable`` is false when the body must not be written, in any form but its size."""
+
+    document: JsonValue
+    parsed: bool
+    recordable: bool
+    findings: tuple[Finding, ...]
+
+
+def judge(
+    request: Request,
+    containment: Sequence[Finding],
+    *,
+    contract: Contract,
+    policy: Policy,
+    registry: SecretRegistry,
+) -> Judgement:
+    """Judge a request. ``containment`` is what was found wrong with its way here (``proxy.containment``)."""
+    learned = Learned()
+    learned.update(learn_from_request(registry, request, None, None))
+    endpoint = contract.match(request.method, request.path)
+    findings = [*containment, *_target_findings(contract, endpoint, request)]
+    assessment = None
+    if endpoint is not None:
+        assessment = assess_body(
+            endpoint,
+            contract,
+            content_types=request.header_values("content-type"),
+            content_encodings=request.header_values("content-encoding"),
+            body=request.body,
+            limits=policy.limits,
+            contains_secret=registry.contains,
+            learn=lambda document: learned.update(learn_from_request(registry, request, endpoint, document)),
+        )
+        findings += assessment.findings
+    findings += learned.findings
+    findings += misplaced_in_head(registry, request, endpoint)
+    licenses = tuple(learned.licenses)
+    return Judgement(endpoint, assessment, licenses, decide(policy, endpoint, findings, licenses=licenses))
+
+
+def _target_findings(contract: Contract, endpoint: Endpoint | None, request: Request) -> list[Finding]:
+    found = []
+    if endpoint is None:
+        found.append(contract.undocumented(request.method, request.path))
+    if "?" in request.target:
+        found.append(Finding("contract.undocumented-query", "", "no documented endpoint takes a query string"))
+    return found
+
+
+def assess_response(
+    endpoint: Endpoint,
+    contract: Contract,
+    *,
+    status: int,
+    content_encodings: Sequence[str],
+    body: bytes,
+    limits: Limits,
+    registry: SecretRegistry,
+) -> ResponseAssessment:
+    """Assess a response body, learning its secrets first. Never raises for anything the upstream can choose."""
+    if not body:
+        return ResponseAssessment(None, False, False, contract.response_findings(endpoint, status, None))
+    try:
+        data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
+        document, findings = read_json(data, max_depth=limits.json_depth)
+    except WireError as error:
+        wire = Finding(error.code, error.pointer, error.message)
+        return ResponseAssessment(None, False, True, (wire,))
+    try:
+        learn_from_response(registry, endpoint, document)
+    except RegistryFull:
+        note = Finding("containment.too-many-secrets", "", "the response body is not recorded: too many keys are known")
+        return ResponseAssessment(None, False, False, (*findings, note))
+    return ResponseAssessment(
+        document, True, True, (*findings, *contract.response_findings(endpoint, status, document))
+    )

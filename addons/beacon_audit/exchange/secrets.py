@@ -1,0 +1,109 @@
+"""Which values of an exchange are secrets, and where they may stand.
+
+Source of the rule: the license stands in the documented body field or, for OTLP, in ``X-Langchain-License-Key``;
+``X-Data-Plane-Auth`` carries a JWT; the answer to a license verification carries a token. Nothing is guessed from
+the shape of a value, since the format of licenses is not published.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from beacon_audit.model import Endpoint, Finding, Request
+from beacon_audit.redaction import RegistryFull, SecretRegistry
+from beacon_audit.wire.json_body import JsonValue
+
+LICENSE_HEADER = "x-langchain-license-key"
+_TOKEN_HEADERS: Mapping[str, str] = {"x-data-plane-auth": "token", "authorization": "token"}
+
+
+def value_at(document: JsonValue, pointer: str) -> JsonValue:
+    """The value at a JSON Pointer (RFC 6901) of object members and array indices, ``None`` when there is none."""
+    value = document
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue) -> Iterator[tuple[str, str]]:
+    """Pairs of kind and value."""
+    for value in request.header_values(LICENSE_HEADER):
+        yield "license", value
+    for name, kind in _TOKEN_HEADERS.items():
+        for value in request.header_values(name):
+            yield kind, value.removeprefix("Bearer ").strip()
+    if endpoint is not None:
+        for pointer in endpoint.license_pointers:
+            value = value_at(document, pointer)
+            if isinstance(value, str):
+                yield "license", value
+
+
+@dataclass(slots=True)
+class Learned:
+    """What was learned so far: the tokens of licenses, in order, and a finding when something could not be."""
+
+    licenses: dict[str, None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def update(self, other: "Learned") -> None:
+        self.licenses |= other.licenses
+        self.findings += [finding for finding in other.findings if finding not in self.findings]
+
+
+def learn_from_request(
+    registry: SecretRegistry, request: Request, endpoint: Endpoint | None, document: JsonValue
+) -> Learned:
+    """Learn every secret of a request before anything about it is written.
+
+    A value that cannot be learned, because the registry is full, could not be kept out of what is written: a finding
+    says so, and such a request stays in.
+    """
+    learned = Learned()
+    for kind, value in _secrets_of(request, endpoint, document):
+        if not value:
+            continue
+        try:
+            token = registry.learn(value, kind)
+        except RegistryFull:
+            message = "this proxy has seen more different keys than it can keep out of its records; restart it"
+            learned.findings.append(Finding("containment.too-many-secrets", "", message))
+            return learned
+        if kind == "license":
+            learned.licenses[token] = None
+    return learned
+
+
+def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: JsonValue) -> None:
+    """Learn the secrets of a response. A full registry is no reason to lose them: the caller then records no body.
+
+    Raises:
+        RegistryFull: a value could not be learned.
+    """
+    for pointer in endpoint.response_secret_pointers:
+        value = value_at(document, pointer)
+        if isinstance(value, str) and value:
+            registry.learn(value, "token")
+
+
+def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endpoint | None) -> tuple[Finding, ...]:
+    """Known secrets in the request target or in a header that is not documented to carry one."""
+    found = []
+    if registry.contains(request.target):
+        found.append(_misplaced("the request target"))
+    carries_license = endpoint is None or endpoint.otlp is not None
+    for name, value in request.headers:
+        allowed = name in _TOKEN_HEADERS or (name == LICENSE_HEADER and carries_license)
+        if registry.contains(name) or (registry.contains(value) and not allowed):
+            found.append(_misplaced("a request header that is not documented to carry it"))
+            break
+    return tuple(found)
+
+
+def _misplaced(place: str) -> Finding:
+    return Finding("promise.license-misplaced", "", f"a license key or token stands in {place}")

@@ -1,0 +1,29 @@
+"""JSON Pointers (RFC 6901) for findings.
+
+``json_pointer`` takes the path to a value (object keys and array indexes, from the root) and gives a pointer that
+resolves in the document, always: a key that must not be shown is never shortened, because half a secret is no longer
+recognised by redaction and half a pointer hides nothing. Instead the pointer ends at the object that holds such a
+key. Keys are not shown when they are longer than ``LONGEST_SHOWN_KEY`` or hold characters that a terminal would obey.
+"""
+
+from collections.abc import Iterable
+
+LONGEST_SHOWN_KEY = 64
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """The pointer to ``path``, or to the innermost object around the first key that cannot be shown."""
+    parts: list[str] = []
+    for token in path:
+        if isinstance(token, str):
+            if not can_show_key(token):
+                break
+            parts.append(token.replace("~", "~0").replace("/", "~1"))
+        else:
+            parts.append(str(token))
+    return "".join(f"/{part}" for part in parts)
+
+
+def can_show_key(key: str) -> bool:
+    """Whether a key of the payload may appear in a pointer."""
+    return len(key) <= LONGEST_SHOWN_KEY and key.isprintable()

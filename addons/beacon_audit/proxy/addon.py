@@ -1,0 +1,216 @@
+"""The audit addon: mitmproxy's hooks, each of which fails closed.
+
+How it holds (FACTS of mitmproxy: an exception in a hook is logged and the request goes on): the first hook of a
+request puts a refusal in place, and only the last step of ``request``, after the durable commit, takes it away. So
+does every other hook: refuse first, then look. What follows a refusal can only be a better-worded refusal.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from mitmproxy import http, tls
+from mitmproxy.connection import Client
+from mitmproxy.proxy import server_hooks
+
+from beacon_audit.exchange.states import Exchange, State
+from beacon_audit.model import Finding
+from beacon_audit.proxy.auditor import Auditor, UpstreamResponse
+from beacon_audit.proxy.containment import Destination, connect_findings, containment_findings, normalised_host
+from beacon_audit.proxy.flows import request_of, source_of
+from beacon_audit.proxy.gate import dialling_for
+from beacon_audit.proxy.http1_guard import UnreadableRequest
+from beacon_audit.proxy.identity import new_id
+from beacon_audit.proxy.refusals import response_withheld, unavailable
+
+logger = logging.getLogger(__name__)
+
+_UNFINISHED = "the request was not read to its end, or is not valid HTTP"
+_BROKE_OFF = "the connection broke before a whole response was there"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How requests come in. ``tunnelled``: by CONNECT (regular mode). ``allowed``: where they may go."""
+
+    tunnelled: bool
+    allowed: Destination
+
+
+class AuditAddon:
+    """mitmproxy's view of the audit. Method names are hook names."""
+
+    def __init__(self, auditor: Auditor, listening: Listening) -> None:
+        self._auditor = auditor
+        self._listening = listening
+        self._open: dict[str, Exchange] = {}
+        self._connect_targets: dict[str, str] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """Exchanges that are neither refused nor settled."""
+        return len(self._open)
+
+    # --- the way in ---------------------------------------------------------------------------------------------
+
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A CONNECT: refused unless its target is a documented destination. It opens nothing yet."""
+        flow.response = unavailable("the CONNECT was not looked at").response()
+        authority = flow.request.data.authority.decode("latin-1")
+        findings = () if self._listening.tunnelled else (_unexpected_connect(),)
+        findings = findings or connect_findings(authority, self._listening.allowed)
+        if findings:
+            flow.response = await self._refused_unread(flow.client_conn, findings[0], method="CONNECT", host=authority)
+            return
+        self._connect_targets[flow.client_conn.id] = authority
+        flow.response = None
+
+    async def unreadable_request(self, data: UnreadableRequest) -> None:
+        """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
+        await self._refused_unread(data.client, Finding("wire.http-head", "", data.reason))
+
+    async def tls_failed_client(self, data: tls.TlsData) -> None:
+        """A TLS handshake with a client that failed."""
+        reason = "the TLS handshake with the client failed; does it trust ca/ca.crt, and does it ask for a documented host?"
+        finding = Finding("containment.tls-handshake", "", reason)
+        await self._refused_unread(data.context.client, finding, host=data.context.client.sni or "")
+
+    def client_disconnected(self, client: Client) -> None:
+        self._connect_targets.pop(client.id, None)
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """The first hook of a request: refuse. Everything after this can only lift it by a durable record."""
+        flow.response = unavailable("the request was not decided").response()
+        self._open[flow.id] = Exchange(new_id(), time.monotonic())
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """The whole request was read: decide, record, and as the very last step lift the refusal."""
+        flow.response = unavailable("the request was not decided").response()
+        try:
+            refusal = await self._admit(flow)
+        except Exception:
+            self._fail_closed(flow, "a request could not be decided or recorded; it stays in")
+        else:
+            flow.response = refusal
+
+    async def _admit(self, flow: http.HTTPFlow) -> http.Response | None:
+        exchange = self._open[flow.id]
+        connect_target = self._connect_targets.get(flow.client_conn.id)
+        request = request_of(flow, host=self._destination_host(flow), connect_target=connect_target)
+        findings = containment_findings(request, self._listening.allowed, tunnelled=self._listening.tunnelled)
+        refusal = await self._auditor.admit(exchange, request, findings, client=flow.client_conn.id)
+        if refusal is not None:
+            return refusal.response()
+        # The names agree, so this changes where nothing goes: it makes one upstream connection serve every spelling.
+        flow.request.data.host = request.host
+        proxy = self._auditor.policy.upstream.proxy
+        if proxy is not None:
+            flow.server_conn.via = (proxy[0], (proxy[1], proxy[2]))
+        return None
+
+    def _destination_host(self, flow: http.HTTPFlow) -> str:
+        """Where this request would go. Reverse mode has no CONNECT to say so: there the SNI does, if documented."""
+        if not self._listening.tunnelled:
+            named = normalised_host(flow.client_conn.sni or "")
+            if named in self._listening.allowed.hosts:
+                return named
+        return flow.request.data.host
+
+    # --- the way out --------------------------------------------------------------------------------------------
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Tell the gate on whose behalf this task is about to dial."""
+        dialling_for.set(data.client.id)
+
+    # --- the way back -------------------------------------------------------------------------------------------
+
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """A whole response was read: record the outcome, then let it go. Also called for our own refusals."""
+        received = flow.response
+        exchange = self._open.pop(flow.id, None)
+        if received is None or exchange is None or exchange.state is not State.FORWARDED:
+            return
+        flow.response = response_withheld(exchange.id, "its outcome was not recorded").response()
+        try:
+            await self._auditor.settle(exchange, _response_of(received))
+        except Exception:
+            self._fail_closed(flow, f"record {exchange.id}: the response is withheld: its outcome is not recorded")
+            return
+        if received.status_code >= 200:
+            flow.response = received
+        else:
+            # 101 would turn the connection into something that nobody looks into.
+            flow.response = response_withheld(exchange.id, "the upstream asked to leave HTTP").response()
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """A connection broke, or mitmproxy refused the request or response by itself."""
+        exchange = self._open.pop(flow.id, None)
+        if exchange is None:
+            return
+        try:
+            await self._record_error(flow, exchange)
+        except Exception:
+            self._fail_closed(flow, f"record {exchange.id}: how it ended could not be recorded")
+
+    async def _record_error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.state is State.FORWARDED:
+            opened = flow.server_conn.timestamp_tcp_setup is not None
+            message = flow.error.msg if flow.error and not opened else _BROKE_OFF
+            reason = message if opened else f"Beacon could not be reached: {message}"
+            await self._auditor.settle_failed(exchange, opened=opened, reason=reason)
+        elif exchange.state is State.RECEIVED:
+            data = flow.request.data
+            known = {name: value.decode("latin-1") for name, value in (("method", data.method), ("path", data.path))}
+            known["path"] = known["path"].partition("?")[0]
+            finding = Finding("wire.http-message", "", _UNFINISHED)
+            await self._refused_unread(
+                flow.client_conn, finding, record_id=exchange.id, host=flow.request.data.host, **known
+            )
+
+    async def finish(self, reason: str) -> None:
+        """Record everything that is still open, before the trail is closed."""
+        for flow_id in list(self._open):
+            exchange = self._open.pop(flow_id)
+            await self._auditor.settle_failed(exchange, opened=True, reason=reason)
+
+    # --- closed -------------------------------------------------------------------------------------------------
+
+    async def _refused_unread(
+        self, client: Client, finding: Finding, *, record_id: str = "", **known: str
+    ) -> http.Response:
+        """Record and refuse what never became a request. Never raises: without a record it is a 503."""
+        try:
+            refusal = await self._auditor.refuse_unread(
+                record_id=record_id or new_id(),
+                source=source_of(client),
+                code=finding.code,
+                reason=finding.message,
+                **known,
+            )
+        except Exception as error:
+            logger.exception("a refusal could not be recorded")
+            return unavailable(_why(error)).response()
+        return refusal.response()
+
+    def _fail_closed(self, flow: http.HTTPFlow, what: str) -> None:
+        """Log the exception at hand. The refusal that is in place stays; it only gets its reason."""
+        logger.exception("%s", what)
+        if self._auditor.recorder.failure is not None and flow.response is not None:
+            flow.response = unavailable(_why(None, self._auditor.recorder.failure)).response()
+
+
+def _why(error: Exception | None, failure: str | None = None) -> str:
+    return failure or f"nothing can be recorded ({type(error).__name__})"
+
+
+def _unexpected_connect() -> Finding:
+    return Finding("containment.connect-unexpected", "", "CONNECT is not answered in reverse mode")
+
+
+def _response_of(received: http.Response) -> UpstreamResponse:
+    encodings = tuple(
+        value.decode("latin-1")
+        for name, value in received.data.headers.fields
+        if name.lower() == b"content-encoding"
+    )
+    return UpstreamResponse(received.status_code, encodings, received.data.content or b"")

@@ -1,0 +1,204 @@
+"""Judge, record, permit: what happens to a request and to its response, in that order, without mitmproxy's objects.
+
+``admit`` returns only after the record of its decision is durable: an intent when the request may leave, a refusal
+when it may not. ``settle`` returns only after the outcome is durable. Both raise ``TrailUnavailable`` when nothing can
+be recorded; the caller (``proxy.addon``) keeps its refusal in place on any exception whatever.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beacon_audit.contracts import Contract
+from beacon_audit.exchange import record
+from beacon_audit.exchange.judge import Judgement, ResponseAssessment, assess_response, judge
+from beacon_audit.exchange.states import Event, Exchange, State
+from beacon_audit.model import Decision, Finding, Outcome, Request
+from beacon_audit.policy import Policy
+from beacon_audit.proxy.identity import now
+from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.recorder import Recorder
+from beacon_audit.proxy.refusals import Refusal, refuse, refuse_otherwise, unavailable
+from beacon_audit.trail import Payload, Receipt, build_payload
+
+logger = logging.getLogger(__name__)
+
+_NOT_SENT_LATE = Outcome("not_sent", "its record was durable only after the deadline, when it had been refused")
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamResponse:
+    """A response as received. ``body`` is still content-encoded."""
+
+    status: int
+    content_encodings: tuple[str, ...]
+    body: bytes
+
+
+class Auditor:
+    """The audit of one running instance."""
+
+    def __init__(
+        self, *, contract: Contract, policy: Policy, context: record.RecordContext, recorder: Recorder, permits: Permits
+    ) -> None:
+        self.contract = contract
+        self.policy = policy
+        self.recorder = recorder
+        self.permits = permits
+        self._context = context
+        #: Set when the proxy is going down: requests are refused with 503, to be sent again later.
+        self.draining = False
+
+    async def admit(
+        self, exchange: Exchange, request: Request, containment: Sequence[Finding], *, client: str
+    ) -> Refusal | None:
+        """Decide and record. ``None`` means: recorded, permitted, to be forwarded now.
+
+        Raises:
+            TrailUnavailable: nothing can be recorded.
+        """
+        judgement = self._judge(request, containment)
+        exchange.endpoint, exchange.decision = judgement.endpoint, judgement.decision
+        exchange.advance(Event.DECIDED)
+        fields = record.request_fields(self._context, request, judgement, self._source_name(request.source))
+        payload = self._request_payload(exchange.id, request, judgement)
+        if judgement.decision.action == "refused":
+            return await self._refuse(exchange, judgement.decision, fields, payload)
+        late = record.outcome_fields(self._context, _NOT_SENT_LATE)
+        receipt = await self._write("intent", exchange.id, fields, payload, late)
+        exchange.advance(Event.INTENT_DURABLE)
+        self.permits.issue(exchange, receipt, client, request.host, request.port)
+        exchange.advance(Event.RELEASED)
+        _log(exchange.id, judgement.decision, judgement.endpoint.name if judgement.endpoint else None)
+        return None
+
+    async def refuse_unread(self, *, record_id: str, source: str, code: str, reason: str, **known: str) -> Refusal:
+        """Record and refuse what never became a request: a CONNECT, a TLS handshake, a head that does not parse.
+
+        ``known``: ``method``, ``host`` and ``path``, as far as they are.
+
+        Raises:
+            TrailUnavailable: nothing can be recorded.
+        """
+        known = {"method": "", "host": "", "path": ""} | known
+        fields = record.unparsed_fields(self._context, source=source, code=code, reason=reason, **known)
+        refusal = refuse_otherwise(record=record_id, code=code, reason=reason)
+        await self._write("refusal", record_id, fields | {"status": refusal.status}, None, None)
+        logger.warning("refused %s: %s (%s)", record_id, reason, code)
+        return refusal
+
+    async def settle(self, exchange: Exchange, response: UpstreamResponse) -> None:
+        """Record what came back; the response may be released when this returns.
+
+        Raises:
+            TrailUnavailable: the outcome is not durable; the response stays here.
+        """
+        if exchange.endpoint is None:  # observe mode lets undocumented endpoints pass
+            assessment = ResponseAssessment(None, False, bool(response.body), ())
+        else:
+            assessment = assess_response(
+                exchange.endpoint,
+                self.contract,
+                status=response.status,
+                content_encodings=response.content_encodings,
+                body=response.body,
+                limits=self.policy.limits,
+                registry=self._context.registry,
+            )
+        outcome = Outcome(
+            "sent",
+            f"answered {response.status}",
+            status=response.status,
+            response_bytes=len(response.body),
+            duration_ms=round((time.monotonic() - exchange.started) * 1000),
+            findings=assessment.findings,
+        )
+        await self._close(exchange, outcome, self._response_payload(exchange, response, assessment))
+
+    async def settle_failed(self, exchange: Exchange, *, opened: bool, reason: str) -> None:
+        """Record that no whole response came back. ``opened``: some of the request may have left.
+
+        Raises:
+            TrailUnavailable: the outcome is not durable; the next start records it as unknown.
+        """
+        await self._close(exchange, Outcome("unknown" if opened else "not_sent", reason), None)
+
+    def _judge(self, request: Request, containment: Sequence[Finding]) -> Judgement:
+        judgement = judge(
+            request, containment, contract=self.contract, policy=self.policy, registry=self._context.registry
+        )
+        if not self.draining:
+            return judgement
+        going_down = Decision("refused", "shutdown.draining", "the proxy is going down; send this again later")
+        return Judgement(judgement.endpoint, judgement.assessment, judgement.licenses, going_down)
+
+    async def _refuse(
+        self, exchange: Exchange, decision: Decision, fields: record.Fields, payload: Payload | None
+    ) -> Refusal:
+        if decision.code == "shutdown.draining":
+            refusal = unavailable(decision.reason)
+        else:
+            refusal = refuse(
+                exchange.endpoint,
+                record=exchange.id,
+                code=decision.code,
+                reason=decision.reason,
+                sink=self.policy.refusal == "sink",
+            )
+        await self._write("refusal", exchange.id, fields | {"status": refusal.status}, payload, None)
+        exchange.advance(Event.REFUSED)
+        _log(exchange.id, decision, exchange.endpoint.name if exchange.endpoint else None)
+        return refusal
+
+    async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> None:
+        if exchange.state is not State.FORWARDED:
+            return
+        try:
+            fields = record.outcome_fields(self._context, outcome)
+            await self._write("outcome", exchange.id, fields, payload, None)
+            exchange.advance(Event.OUTCOME_DURABLE)
+        finally:
+            self.permits.withdraw(exchange.id)
+
+    async def _write(
+        self, kind: str, record_id: str, fields: record.Fields, payload: Payload | None, late: record.Fields | None
+    ) -> Receipt:
+        reference = None if payload is None else payload.reference
+        return await self.recorder.record(kind, record_id, fields | {"payload": reference}, payload=payload, if_late=late)
+
+    def _request_payload(self, record_id: str, request: Request, judgement: Judgement) -> Payload | None:
+        if self.policy.recording.payloads == "none" or not request.body:
+            return None
+        body = record.request_payload(self._context, request, judgement)
+        return _payload(record_id, "", body)
+
+    def _response_payload(
+        self, exchange: Exchange, response: UpstreamResponse, assessment: ResponseAssessment
+    ) -> Payload | None:
+        if self.policy.recording.payloads == "none":
+            return None
+        body = record.response_payload(self._context, exchange.endpoint, response.body, assessment)
+        if body is None:
+            return None
+        return _payload(exchange.id, ".response", body)
+
+    def _source_name(self, source: str) -> str | None:
+        return self.policy.source_name(source.rpartition(":")[0].strip("[]"))
+
+
+def _payload(record_id: str, part: str, body: object) -> Payload:
+    return build_payload(body, secrets.token_bytes(32), name=f"{record_id}{part}.json.zst", date=now()[:10])
+
+
+def _log(record_id: str, decision: Decision, endpoint: str | None) -> None:
+    """One line per decision. A refused usage report needs a person: the vendor's side does not send it again."""
+    level = logging.INFO if decision.action == "allowed" else logging.WARNING
+    hint = ""
+    if decision.action == "refused" and endpoint == "usage-ingest":
+        level = logging.ERROR
+        hint = "; LangSmith marks these rows as failed and does not send them again by itself: requeue them there"
+    logger.log(
+        level, "%s %s %s: %s (%s)%s", decision.action, record_id, endpoint or "-", decision.reason, decision.code, hint
+    )

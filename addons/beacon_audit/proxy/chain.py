@@ -1,0 +1,131 @@
+"""mitmproxy, with everything that could open a way past us taken out.
+
+A ``Master`` of our own with five addons and no more: no script loading, no commands from outside, no option that opens
+a bypass. ``PINNED`` is what the audit rests on; each line names the hole that another value would open.
+"""
+
+import asyncio
+import logging
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from mitmproxy import certs, options
+from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
+from mitmproxy.master import Master
+from mitmproxy.proxy import layer, layers
+from mitmproxy.proxy.context import Context
+
+from beacon_audit.proxy.addon import AuditAddon
+from beacon_audit.proxy.containment import normalised_host
+
+logger = logging.getLogger(__name__)
+
+PINNED: dict[str, object] = {
+    "connection_strategy": "lazy",  # eager opens a connection for a request that is then refused
+    "rawtcp": False,  # true relays bytes that are neither TLS nor HTTP, with no hook and no record
+    "websocket": False,  # messages after an upgrade are not requests
+    "validate_inbound_headers": True,  # false lets smuggled requests through
+    "ssl_insecure": False,  # true talks to anyone who answers
+    "upstream_cert": False,  # true connects upstream to copy its certificate
+    "stream_large_bodies": None,  # streaming sends the body before it was looked at, whatever a hook says
+    "store_streamed_bodies": False,
+    "ignore_hosts": [],  # an ignored host is passed through
+    "allow_hosts": [],
+    "tcp_hosts": [],  # raw relays
+    "udp_hosts": [],
+    "client_certs": None,
+    "add_upstream_certs_to_client_chain": False,
+    "keep_host_header": True,  # what goes upstream is what the client sent
+    "http_connect_send_host_header": True,
+    "http2": True,
+    "http3": False,  # QUIC cannot be dialled through the gate
+    "normalize_outbound_headers": False,  # what goes upstream is what the client sent
+    "server": True,
+    "tls_version_client_min": "TLS1_2",
+    "tls_version_server_min": "TLS1_2",
+}
+
+#: The only protocols that may run over a client connection.
+_PERMITTED_LAYERS = (layers.HttpLayer, layers.ClientTLSLayer, layers.ServerTLSLayer)
+
+
+class NextLayer(next_layer.NextLayer):
+    """mitmproxy's choice of protocol, closed to everything but TLS and HTTP."""
+
+    def _next_layer(self, context: Context, data_client: bytes, data_server: bytes) -> layer.Layer | None:
+        chosen = super()._next_layer(context, data_client, data_server)
+        if chosen is None or isinstance(chosen, _PERMITTED_LAYERS):
+            return chosen
+        return layers.HttpLayer(context, layers.http.HTTPMode.transparent)
+
+
+class TlsConfig(tlsconfig.TlsConfig):
+    """TLS with our authority, which certifies documented hosts and nothing else."""
+
+    def __init__(self, ca_private: Path, hosts: tuple[str, ...]) -> None:
+        self._hosts = hosts
+        pem = ca_private.read_bytes()
+        key = load_pem_private_key(pem, None)
+        authority = certs.Cert(x509.load_pem_x509_certificate(pem))
+        # Without DH parameters there are no finite-field cipher suites; every client of Beacon has elliptic curves.
+        self.certstore = certs.CertStore(key, authority, None, b"", None)  # type: ignore[arg-type]
+
+    def configure(self, updated: set[str]) -> None:
+        """The parent's checks of options, without its own certificate store in a directory of its own."""
+        super().configure(updated - {"certs", "confdir", "key_size", "cert_passphrase"})
+
+    def running(self) -> None:
+        """Nothing: the parent would load its own authority here."""
+
+    def get_cert(self, conn_context: Context) -> certs.CertStoreEntry:
+        """The certificate of the documented host that the client named, or of the first one: a client that asked for
+        another name sees the wrong name, and its request is refused all the same."""
+        named = normalised_host(conn_context.client.sni or "")
+        host = named if named in self._hosts else self._hosts[0]
+        return self.certstore.get_cert(host, [x509.DNSName(host)])
+
+
+class ProxyMaster(Master):
+    """A master whose chain is fixed when it is made."""
+
+    def __init__(
+        self,
+        *,
+        mode: str,
+        listen: tuple[str, int],
+        body_bytes: int,
+        upstream_ca: Path | None,
+        tls: TlsConfig,
+        audit: AuditAddon,
+    ) -> None:
+        opts = options.Options()
+        super().__init__(opts, event_loop=asyncio.get_running_loop())
+        self.proxyserver = proxyserver.Proxyserver()
+        self.addons.add(audit, core.Core(), self.proxyserver, NextLayer(), tls)
+        opts.update(
+            **PINNED,
+            mode=[mode],
+            listen_host=listen[0],
+            listen_port=listen[1],
+            body_size_limit=str(body_bytes),
+            confdir=tempfile.gettempdir(),  # nothing is read from or written to it
+            ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
+        )
+
+    def listening(self) -> tuple[str, int]:
+        """The address that is really listened on.
+
+        Raises:
+            OSError: there is none; mitmproxy has logged why.
+        """
+        addresses = self.proxyserver.listen_addrs()
+        if not addresses:
+            raise OSError("the proxy could not listen; is the address in use?")
+        return str(addresses[0][0]), int(addresses[0][1])
+
+    async def stop_listening(self) -> None:
+        """Take no new connections; those that exist go on."""
+        for instance in self.proxyserver.servers:
+            await instance.stop()

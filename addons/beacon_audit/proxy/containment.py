@@ -1,0 +1,103 @@
+"""Is this request going where it says, by the way it should? Pure.
+
+Default deny: the scheme is https inside a TLS session of ours, the destination is a host and port of the contract, and
+everything that names a destination (CONNECT target, SNI, Host, ``:authority``, absolute-form target) names that same
+one. Names are compared after normalisation: case, one trailing dot, IDNA A-labels, a default port. A disagreement is
+how traffic for one place is made to look like traffic for another (domain fronting), so it is refused in every mode.
+
+Sources: RFC 9110 §4.2 and §7.2, RFC 9112 §3.2, RFC 9113 §8.3.1, RFC 6066 §3.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from beacon_audit.model import Finding, Request
+
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.ASCII)
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The documented places: ``hosts`` as lower-case A-labels without trailing dot."""
+
+    hosts: tuple[str, ...]
+    port: int
+
+
+def normalised_host(text: str) -> str | None:
+    """The A-label form of a host name, ``None`` for anything that is not a host name (IP literals with a colon too)."""
+    name = text.lower().removesuffix(".")
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            return None
+    return name if len(name) <= 253 and _HOST_NAME.fullmatch(name) else None
+
+
+def split_authority(text: str, default_port: int) -> tuple[str, int] | None:
+    """``host[:port]`` as a normalised pair, ``None`` if it is not that."""
+    name, colon, port = text.partition(":")
+    host = normalised_host(name)
+    if host is None or (colon and not _PORT.fullmatch(port)):
+        return None
+    return host, int(port) if colon else default_port
+
+
+def connect_findings(authority: str, allowed: Destination) -> tuple[Finding, ...]:
+    """What is wrong with a CONNECT target."""
+    target = split_authority(authority, allowed.port)
+    if target is None:
+        return (Finding("containment.connect-target", "", "the CONNECT target is not host:port"),)
+    return tuple(_undocumented(target, allowed))
+
+
+def containment_findings(request: Request, allowed: Destination, *, tunnelled: bool) -> tuple[Finding, ...]:
+    """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT."""
+    found = [*_wrong_way(request, tunnelled), *_undocumented((request.host, request.port), allowed)]
+    for code, what, value in _names(request):
+        named = split_authority(value, allowed.port)
+        if named != (request.host, request.port):
+            found.append(Finding(code, "", f"{what} does not name the destination of the connection"))
+    return tuple(dict.fromkeys(found))
+
+
+def _undocumented(target: tuple[str, int], allowed: Destination) -> Iterator[Finding]:
+    host, port = target
+    if host not in allowed.hosts:
+        yield Finding("containment.undocumented-host", "", f"the only documented host is {', '.join(allowed.hosts)}")
+    if port != allowed.port:
+        yield Finding("containment.undocumented-port", "", f"the only documented port is {allowed.port}")
+
+
+def _wrong_way(request: Request, tunnelled: bool) -> Iterator[Finding]:
+    if not request.tls:
+        yield Finding("containment.plaintext", "", "the request did not come inside a TLS session")
+    if request.scheme != "https":
+        yield Finding("containment.scheme", "", "the only documented scheme is https")
+    if request.sni is None:
+        yield Finding("containment.sni-missing", "", "the TLS client named no server (SNI)")
+    if tunnelled and request.connect_target is None:
+        yield Finding("containment.no-connect", "", "the request did not come through a CONNECT tunnel")
+    if request.authority is None and not request.host_headers:
+        yield Finding("containment.host-missing", "", "the request has no Host header")
+    if len(request.host_headers) > 1:
+        yield Finding("containment.host-duplicate", "", "the request has more than one Host header")
+    if any(request.header_values("upgrade")) or request.method == "CONNECT":
+        yield Finding("containment.upgrade", "", "the request asks to leave HTTP for another protocol")
+    if request.has_trailers:
+        yield Finding("containment.trailers", "", "the request has trailers, which no documented request has")
+
+
+def _names(request: Request) -> Sequence[tuple[str, str, str]]:
+    """Everything in a request that names a destination: finding code, what it is, its value."""
+    names = [("containment.host-mismatch", "the Host header", value) for value in request.host_headers]
+    if request.sni is not None:
+        names.append(("containment.sni-mismatch", "the TLS server name (SNI)", request.sni))
+    if request.authority is not None:
+        names.append(("containment.host-mismatch", "the authority of the request target", request.authority))
+    if request.connect_target is not None:
+        names.append(("containment.connect-mismatch", "the CONNECT target", request.connect_target))
+    return names

@@ -1,0 +1,57 @@
+"""Permits: the proof that a durable intent exists, which the gate asks for before it opens a connection.
+
+A permit is issued for one exchange that stands at RECORDED, names the client connection it came on and the destination
+it may go to, opens at most one connection, and ends with its exchange.
+"""
+
+from dataclasses import dataclass
+
+from beacon_audit.exchange.states import Exchange, State
+from beacon_audit.trail import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """``receipt`` is where the intent stands in the trail; ``client`` identifies a client connection."""
+
+    exchange: str
+    receipt: Receipt
+    client: str
+    host: str
+    port: int
+
+
+class PermitRefused(Exception):
+    """A permit was asked for without a durable intent: a mistake in our own code."""
+
+
+class Permits:
+    """The permits that are open now."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Permit] = {}
+
+    def issue(self, exchange: Exchange, receipt: Receipt, client: str, host: str, port: int) -> Permit:
+        """Issue the permit of an exchange whose intent is durable.
+
+        Raises:
+            PermitRefused: the exchange has no durable intent.
+        """
+        if exchange.state is not State.RECORDED:
+            raise PermitRefused(f"exchange {exchange.id} is {exchange.state.value}, not recorded")
+        permit = Permit(exchange.id, receipt, client, host, port)
+        self._open[exchange.id] = permit
+        return permit
+
+    def withdraw(self, exchange: str) -> None:
+        """End the permit of an exchange; it may have been used up already."""
+        self._open.pop(exchange, None)
+
+    def use(self, client: str, host: str | None = None, port: int | None = None) -> Permit | None:
+        """Take the oldest permit of a client connection for a destination (any, for a parent proxy), if there is
+        one. A permit is used once: one exchange needs one connection at the most."""
+        for permit in self._open.values():
+            if permit.client == client and (host is None or (permit.host, permit.port) == (host, port)):
+                del self._open[permit.exchange]
+                return permit
+        return None

@@ -1,0 +1,71 @@
+"""Waiting for the trail: every record is durable before its caller goes on, or the caller hears that it is not.
+
+``record`` returns when the entry was written and synced, within the policy's ``commit_deadline_s``; in every other
+case it raises ``TrailUnavailable``, and what was to follow must not happen.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from beacon_audit.errors import TrailUnavailable
+from beacon_audit.exchange.record import Fields
+from beacon_audit.trail import Payload, Receipt, TrailWriter
+
+logger = logging.getLogger(__name__)
+
+
+class Recorder:
+    """The event loop's side of the trail. ``now`` gives the time of a record."""
+
+    def __init__(self, writer: TrailWriter, *, deadline_s: float, now: Callable[[], str]) -> None:
+        self._writer = writer
+        self._deadline_s = deadline_s
+        self._now = now
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing can be recorded any more; ``None`` while all is well."""
+        return self._writer.poisoned
+
+    async def record(
+        self, kind: str, record_id: str, fields: Fields, *, payload: Payload | None = None, if_late: Fields | None = None
+    ) -> Receipt:
+        """Write one entry of type ``kind`` and wait until it is durable.
+
+        ``if_late``: the fields of an outcome to write should the entry become durable after the deadline, when its
+        request was refused already; the trail then says that it was not sent.
+
+        Raises:
+            TrailUnavailable: it is not durable, or not in time.
+        """
+        pending = self._submit(kind, record_id, fields, payload)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await asyncio.shield(asyncio.wrap_future(pending))
+        except TimeoutError:
+            self._note_late(pending, record_id, if_late)
+            raise TrailUnavailable(
+                f"the record was not durable within {self._deadline_s:g} s (commit_deadline_s); is the disk slow?"
+            ) from None
+        except asyncio.CancelledError:
+            self._note_late(pending, record_id, if_late)
+            raise
+
+    def _submit(self, kind: str, record_id: str, fields: Fields, payload: Payload | None) -> "Future[Receipt]":
+        return self._writer.submit({**fields, "type": kind, "id": record_id, "time": self._now()}, payload)
+
+    def _note_late(self, pending: "Future[Receipt]", record_id: str, if_late: Fields | None) -> None:
+        if if_late is None:
+            return
+
+        def write_outcome(done: "Future[Receipt]") -> None:
+            if done.cancelled() or done.exception() is not None:
+                return
+            try:
+                self._submit("outcome", record_id, if_late, None)
+            except TrailUnavailable as error:
+                logger.error("record %s: its outcome (not sent) could not be written: %s", record_id, error)
+
+        pending.add_done_callback(write_outcome)

@@ -1,0 +1,64 @@
+"""What a client is told when its request stays in. Pure, but for making mitmproxy's response object.
+
+A refusal must not make a client try again and again. OTLP exporters drop a batch on 400 and retry on 408, 429, 5xx, a
+closed connection or a refused CONNECT, so OTLP gets 400 with a ``google.rpc.Status`` (OTLP/HTTP specification,
+"Failures"); everything else gets 403. 503 is for one case only: nothing can be recorded (or the proxy is going down),
+and trying again later is right. No body repeats a value of the request.
+"""
+
+from dataclasses import dataclass
+
+import orjson
+from mitmproxy import http
+
+from beacon_audit.model import Endpoint
+
+INVALID_ARGUMENT = 3  # google.rpc.Code
+UNAVAILABLE_STATUS = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """``body`` is JSON in UTF-8."""
+
+    status: int
+    body: bytes
+
+    def response(self) -> http.Response:
+        """The response object; a new one for each flow."""
+        return http.Response.make(
+            self.status, self.body, {"Content-Type": "application/json", "X-Beacon-Audit": "refused"}
+        )
+
+
+def refuse(endpoint: Endpoint | None, *, record: str, code: str, reason: str, sink: bool) -> Refusal:
+    """The refusal of one request. ``sink`` answers OTLP with an empty success, which the record does not hide."""
+    if endpoint is not None and endpoint.otlp is not None:
+        if sink:
+            return Refusal(200, b"{}")
+        message = f"beacon-audit refused this batch: {reason} ({code}, record {record})"
+        return Refusal(400, orjson.dumps({"code": INVALID_ARGUMENT, "message": message}))
+    return refuse_otherwise(record=record, code=code, reason=reason)
+
+
+def refuse_otherwise(*, record: str, code: str, reason: str) -> Refusal:
+    """The refusal of anything that is not OTLP."""
+    return Refusal(403, orjson.dumps({"error": "refused by beacon-audit", **_why(record, code, reason)}))
+
+
+def unavailable(reason: str) -> Refusal:
+    """The refusal while nothing can be recorded. ``reason`` comes from us, never from the request."""
+    return Refusal(
+        UNAVAILABLE_STATUS,
+        orjson.dumps({"error": "unavailable", "reason": reason, "retry": "safe: nothing of this request was sent"}),
+    )
+
+
+def response_withheld(record: str, reason: str) -> Refusal:
+    """The answer when a request was sent but its outcome could not be recorded: the response is not released."""
+    body = {"error": "response withheld", "record": record, "reason": reason, "sent": True}
+    return Refusal(UNAVAILABLE_STATUS, orjson.dumps(body))
+
+
+def _why(record: str, code: str, reason: str) -> dict[str, str]:
+    return {"record": record, "code": code, "reason": reason}

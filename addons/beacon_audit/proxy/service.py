@@ -1,0 +1,206 @@
+"""A running proxy, from its parts to its end.
+
+Order of starting: contract and policy, home, trail (recovered, then an ``open`` entry), gate, listener. Order of
+stopping: no new connections; exchanges in flight finish, or are recorded as unknown when the time is up; a ``close``
+entry; the trail. So there is no moment when something could leave without a record.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beacon_audit import __version__
+from beacon_audit.contracts import Contract
+from beacon_audit.errors import TrailUnavailable, UsageError
+from beacon_audit.exchange.record import RecordContext
+from beacon_audit.home import Home
+from beacon_audit.policy import Policy
+from beacon_audit.proxy import http1_guard
+from beacon_audit.proxy.addon import AuditAddon, Listening
+from beacon_audit.proxy.auditor import Auditor
+from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
+from beacon_audit.proxy.containment import Destination, normalised_host
+from beacon_audit.proxy.gate import Gate, GatedEventLoop
+from beacon_audit.proxy.identity import new_id, now
+from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.recorder import Recorder
+from beacon_audit.redaction import SecretRegistry, Tokens
+from beacon_audit.trail import TrailWriter
+
+logger = logging.getLogger(__name__)
+
+#: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
+DRAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``mode`` is ``regular`` or ``reverse``; ``reverse_host`` the one host that reverse mode answers as, ``None`` for
+    every host of the contract. ``listen`` is an IP address and a port, 0 for a free one."""
+
+    home: Home
+    policy: Policy
+    contract: Contract
+    mode: str
+    reverse_host: str | None
+    listen: tuple[str, int]
+
+    def allowed(self) -> Destination:
+        """Where requests may go.
+
+        Raises:
+            UsageError: ``reverse_host`` is not a host of the contract.
+        """
+        if self.reverse_host is None:
+            return Destination(self.contract.hosts, self.contract.port)
+        host = normalised_host(self.reverse_host)
+        if host not in self.contract.hosts:
+            documented = ", ".join(self.contract.hosts)
+            raise UsageError(f"--mode reverse: expected a host of {self.contract.name} ({documented}), came another")
+        return Destination((host,), self.contract.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``ready`` is false while nothing may leave; ``reason`` says why."""
+
+    ready: bool
+    reason: str
+
+
+class ProxyService:
+    """One proxy. ``run`` it on a ``GatedEventLoop``."""
+
+    def __init__(self, settings: Settings, registry: SecretRegistry, tokens: Tokens) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._tokens = tokens
+        self._stopping = asyncio.Event()
+        self._auditor: Auditor | None = None
+
+    def stop(self) -> None:
+        """Begin to stop; ``run`` returns when it is done. Safe to call from a signal handler of the loop."""
+        self._stopping.set()
+
+    def health(self) -> Health:
+        """Whether requests can be recorded and so may leave."""
+        if self._auditor is None:
+            return Health(False, "starting")
+        if self._auditor.draining:
+            return Health(False, "going down")
+        failure = self._auditor.recorder.failure
+        return Health(failure is None, failure or "recording")
+
+    async def run(self, on_ready: Callable[[dict[str, object]], None]) -> None:
+        """Serve until ``stop``. ``on_ready`` gets the fields of the ready line.
+
+        Raises:
+            UsageError, TrailError, OSError: it could not start.
+        """
+        settings = self._settings
+        allowed = settings.allowed()
+        writer = TrailWriter.open(settings.home.trail, settings.home.payloads, new_id=new_id, now=now)
+        try:
+            recorder = Recorder(writer, deadline_s=settings.policy.limits.commit_deadline_s, now=now)
+            permits = Permits()
+            context = RecordContext(self._registry, self._tokens, settings.policy.digest, settings.contract.name)
+            self._auditor = Auditor(
+                contract=settings.contract, policy=settings.policy, context=context, recorder=recorder, permits=permits
+            )
+            addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
+            self._open_gate(permits)
+            await self._serve(addon, allowed, recorder, on_ready)
+        finally:
+            writer.close()
+
+    def _open_gate(self, permits: Permits) -> None:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, GatedEventLoop):
+            raise RuntimeError("the proxy must run on a GatedEventLoop")
+        # In offline mode there is no gate to ask: nothing can be opened, whatever any other code believes.
+        loop.gate = None if self._settings.policy.mode == "offline" else Gate(permits, self._settings.policy.upstream)
+
+    async def _serve(
+        self,
+        addon: AuditAddon,
+        allowed: Destination,
+        recorder: Recorder,
+        on_ready: Callable[[dict[str, object]], None],
+    ) -> None:
+        settings = self._settings
+        http1_guard.install()
+        first = settings.reverse_host or allowed.hosts[0]
+        master = ProxyMaster(
+            mode="regular" if settings.mode == "regular" else f"reverse:https://{first}:{allowed.port}",
+            listen=settings.listen,
+            body_bytes=settings.policy.limits.body_bytes,
+            upstream_ca=settings.policy.upstream.ca_file,
+            tls=TlsConfig(settings.home.ca_private, allowed.hosts),
+            audit=addon,
+        )
+        running = asyncio.create_task(master.run())
+        try:
+            host, port = await _listening(master, running)
+            listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            await recorder.record("open", new_id(), self._open_fields(listen))
+            on_ready(
+                {
+                    "event": "ready",
+                    "proxy": listen,
+                    "mode": settings.mode,
+                    "policy": settings.policy.digest,
+                    "contract": settings.contract.name,
+                    "trail": str(settings.home.trail),
+                }
+            )
+            await self._stopping.wait()
+            await self._drain(master, addon)
+            await _note_close(recorder)
+        finally:
+            master.shutdown()
+            await running
+
+    def _open_fields(self, listen: str) -> dict[str, object]:
+        settings = self._settings
+        return {
+            "version": __version__,
+            "mode": settings.policy.mode,
+            "listening_mode": settings.mode,
+            "listen": listen,
+            "policy": settings.policy.digest,
+            "policy_name": settings.policy.name,
+            "contract": settings.contract.name,
+            "contract_digest": settings.contract.digest,
+            "pid": os.getpid(),
+        }
+
+    async def _drain(self, master: ProxyMaster, addon: AuditAddon) -> None:
+        """Let what is in flight finish; refuse what is new; record what is left when the time is up."""
+        if self._auditor is not None:
+            self._auditor.draining = True
+        await master.stop_listening()
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        while addon.in_flight and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        try:
+            await addon.finish("the proxy went down before the outcome was known")
+        except TrailUnavailable as error:
+            logger.error("what was in flight could not be recorded; the next start records it as unknown: %s", error)
+
+
+async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:
+    """Wait until the proxy listens, or has failed to."""
+    while not (running.done() or master.proxyserver.is_running):
+        await asyncio.sleep(0.01)
+    if running.done():
+        await running
+    return master.listening()
+
+
+async def _note_close(recorder: Recorder) -> None:
+    try:
+        await recorder.record("close", new_id(), {"reason": "stopped by signal"})
+    except TrailUnavailable as error:
+        logger.error("the end of this run could not be recorded: %s", error)

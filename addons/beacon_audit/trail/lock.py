@@ -1,0 +1,27 @@
+"""The lock that keeps a trail to one writer: ``flock`` on ``.state/lock``.
+
+The kernel takes it back when the process dies, however it dies, so there is never a stale lock to clear away.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+from beacon_audit.errors import TrailLocked
+
+
+def lock_trail(state: Path) -> int:
+    """Take the lock of the trail whose state directory is ``state``; close the descriptor to give it back.
+
+    Raises `TrailLocked` when another writer has it, and `OSError`.
+    """
+    path = state / "lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise TrailLocked(
+            f"{path}: another process writes to this trail; stop it first, or give this one a home of its own"
+        ) from None
+    return descriptor

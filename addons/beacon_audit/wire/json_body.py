@@ -1,0 +1,91 @@
+"""Bytes to one JSON document, or the reasons why they are not one.
+
+Promise: the document that comes back is what *every* JSON reader makes of the bytes, or a finding says where readers
+differ. Takes decoded bytes; gives the document and its findings: ``wire.duplicate-key`` (RFC 8259 §4: behaviour is
+unpredictable; names are compared after unescaping) and ``wire.integer-range`` (outside [-2^63, 2^64-1], where readers
+round silently). Raises ``WireError`` when there is no document: ``wire.bom``, ``wire.json-utf8``,
+``wire.json-trailing-bytes``, ``wire.json-depth``, ``wire.json-invalid``. Nothing else is ever raised.
+
+The common, clean body costs one parse and one count. Only when the count disagrees is the body read a second time,
+by the slower reader that knows where things are.
+"""
+
+import re
+
+import orjson
+
+from beacon_audit.errors import WireError
+from beacon_audit.model.finding import Finding
+from beacon_audit.wire.json_places import find_ambiguities
+
+type JsonValue = dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None
+
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")  # 2^63 has 19 digits
+# The parser names its reasons in prose; these two deserve codes of their own.
+_REASONS = {
+    "unexpected content after document": ("wire.json-trailing-bytes", "expected nothing after the JSON document"),
+    "depth limit exceeded": ("wire.json-depth", "expected a document that is nested less deeply"),
+}
+
+
+def read_json(data: bytes, *, max_depth: int) -> tuple[JsonValue, tuple[Finding, ...]]:
+    """The document in ``data`` with at most ``max_depth`` nested containers, and what is ambiguous about it."""
+    if data.startswith(_BYTE_ORDER_MARKS):
+        raise WireError("wire.bom", "expected JSON without a byte order mark (RFC 8259 §8.1), got one")
+    document = _parse(data)
+    members = _count_members(document, max_depth)
+    structure = _without_strings(data)
+    if structure.count(b":") == members and not _LONG_INTEGER.search(structure):
+        return document, ()
+    return document, find_ambiguities(data)
+
+
+def _parse(data: bytes) -> JsonValue:
+    failure: WireError | None = None
+    document: JsonValue = None
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        failure = _explain(error)
+    if failure is not None:
+        # Raised here and not above: the parser's error holds the whole body, and must not hang on ours as context.
+        raise failure
+    return document
+
+
+def _explain(error: orjson.JSONDecodeError) -> WireError:
+    if "UTF-8" in error.msg:
+        return WireError("wire.json-utf8", "expected JSON in UTF-8, got bytes that are not UTF-8")
+    code, message = _REASONS.get(error.msg, ("wire.json-invalid", "expected a JSON document, got something else"))
+    return WireError(code, f"{message} (near character {error.pos})")
+
+
+def _count_members(document: JsonValue, max_depth: int) -> int:
+    """The number of members of all objects. Level by level, so that no nesting can exhaust the stack."""
+    members = depth = 0
+    level: list[JsonValue] = [document] if isinstance(document, dict | list) else []
+    while level:
+        depth += 1
+        if depth > max_depth:
+            raise WireError("wire.json-depth", f"expected at most {max_depth} nested levels, got more")
+        below: list[JsonValue] = []
+        for container in level:
+            if type(container) is dict:
+                members += len(container)
+                below += [value for value in container.values() if type(value) is dict or type(value) is list]
+            elif type(container) is list:
+                below += [value for value in container if type(value) is dict or type(value) is list]
+        level = below
+    return members
+
+
+def _without_strings(data: bytes) -> bytes:
+    """What stands outside of strings, given that ``data`` is valid JSON.
+
+    Backslashes stand only inside strings and pair up from the left, so replacing ``\\\\`` and then ``\\"`` leaves
+    exactly the quotation marks that open and close.
+    """
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(data.split(b'"')[::2])
