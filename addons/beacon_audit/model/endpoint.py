@@ -14,7 +14,8 @@ class Endpoint:
     ``switch`` is the key under ``telemetry`` of the policy that turns it off (``None``: billing, never blocked by a
     telemetry switch), ``setting`` the value in ``langsmith_config.yaml`` that does the same at the source.
     ``license_pointers`` and ``response_secret_pointers`` are JSON Pointers (RFC 6901) of secrets in the request and
-    response document. ``media_types`` are lower-case, without parameters.
+    response document. ``license_headers`` are the lower-case names of request headers that may carry the license.
+    ``media_types`` are lower-case, without parameters.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Endpoint:
     media_types: tuple[str, ...]
     license_pointers: tuple[str, ...]
     response_secret_pointers: tuple[str, ...]
+    license_headers: tuple[str, ...] = ()

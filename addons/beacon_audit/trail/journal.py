@@ -8,6 +8,7 @@ the next one succeeds, so nothing is ever tried again.
 Not safe for threads; the trail has one writer.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,17 +43,14 @@ class Journal:
         if place.segment is None:
             self._start_segment()
         else:
-            self._path = place.segment.path
-            self._descriptor = storage.open_append(self._path)
-            self._size = place.size
-        self._remember_identity()
+            self._use(place.segment.path, storage.open_append(place.segment.path), place.size)
 
     def append(self, entries: Sequence[bytes]) -> int:
         """Make ``entries`` durable as one batch; its number. Their indices continue those before."""
         if self._size >= self._segment_bytes:
-            self._storage.close(self._descriptor)
+            full = self._descriptor
             self._start_segment()
-            self._remember_identity()
+            self._storage.close(full)
         number = self._next_batch
         data = encode_batch(number, entries)
         written = self._storage.write(self._descriptor, data)
@@ -77,14 +75,19 @@ class Journal:
             self._storage.close(self._descriptor)
 
     def _start_segment(self) -> None:
-        self._path = segment_at(self._state, self._next_index).path
-        self._descriptor = self._storage.create(self._path)
-        self._storage.sync_directory(self._state)
-        self._size = 0
+        path = segment_at(self._state, self._next_index).path
+        descriptor = self._storage.create(path)
+        try:
+            self._storage.sync_directory(self._state)
+        except BaseException:
+            self._storage.close(descriptor)
+            raise
+        self._use(path, descriptor, 0)
         self._note_due = True
 
-    def _remember_identity(self) -> None:
-        status = self._storage.status(self._path)
+    def _use(self, path: Path, descriptor: int, size: int) -> None:
+        self._path, self._descriptor, self._size = path, descriptor, size
+        status = os.fstat(descriptor)
         self._identity = (status.st_dev, status.st_ino)
 
     def _check_in_place(self) -> None:

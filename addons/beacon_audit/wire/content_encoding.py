@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from beacon_audit.errors import WireError
 
 _GZIP_WINDOW = 31  # zlib: 15 bits of window, plus 16 for a gzip header and nothing else
+_GZIP_MAGIC = b"\x1f\x8b"
 _FIXED_HEADER = 10  # RFC 1952 §2.3: magic, method, flags, time, extra flags, system
 _TEXT_FIELDS = {0x04: "FEXTRA", 0x08: "FNAME", 0x10: "FCOMMENT"}
 # Only these are named in a message: any other token is the sender's own text.
@@ -73,14 +74,14 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     if not decoder.eof:
         raise WireError("wire.gzip-truncated", "expected a whole gzip member, got one without its end")
     if decoder.unused_data:
-        second = decoder.unused_data.startswith(b"\x1f\x8b")
+        second = decoder.unused_data.startswith(_GZIP_MAGIC)
         what = "a second gzip member" if second else f"{len(decoder.unused_data)} more bytes"
         raise WireError("wire.gzip-trailing-bytes", f"expected nothing after the gzip member, got {what}")
     return data
 
 
 def _refuse_text_in_header(body: bytes) -> None:
-    if len(body) < _FIXED_HEADER:
+    if len(body) < _FIXED_HEADER or not body.startswith(_GZIP_MAGIC):
         return  # zlib calls it truncated or corrupt
     fields = [name for bit, name in _TEXT_FIELDS.items() if body[3] & bit]
     if fields:

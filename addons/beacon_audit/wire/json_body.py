@@ -16,12 +16,12 @@ import orjson
 
 from beacon_audit.errors import WireError
 from beacon_audit.model.finding import Finding
+from beacon_audit.model.json_value import JsonValue
 from beacon_audit.wire.json_places import find_ambiguities
 
-type JsonValue = dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None
-
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")  # 2^63 has 19 digits
+# -2^63 has 19 digits and 2^64 has 20; shorter ones fit. Timestamps in nanoseconds have 19 and stay on the fast path.
+_LONG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")
 # The parser names its reasons in prose; these two deserve codes of their own.
 _REASONS = {
     "unexpected content after document": ("wire.json-trailing-bytes", "expected nothing after the JSON document"),

@@ -2,7 +2,8 @@
 
 Takes bytes that are already known to be one valid JSON document; gives one ``wire.duplicate-key`` for every member
 name that an earlier member of the same object has, and one ``wire.integer-range`` for every integer outside
-[-2^63, 2^64-1], each with its JSON Pointer. Raises ``WireError`` (``wire.json-depth``) for nesting beyond the reader.
+[-2^63, 2^64-1], each with its JSON Pointer. Raises ``WireError`` for nesting beyond the
+reader (``wire.json-depth``) and for a document that it refuses (``wire.json-invalid``).
 """
 
 import json
@@ -29,14 +30,18 @@ class _OutOfRange:
 
 def find_ambiguities(data: bytes) -> tuple[Finding, ...]:
     """Every duplicate key and every integer out of range, in document order."""
-    too_deep = False
+    failure: WireError | None = None
     root: object = None
     try:
-        root = json.loads(data, object_pairs_hook=_Members, parse_int=_bounded_integer)
+        root = json.loads(data.decode(), object_pairs_hook=_Members, parse_int=_bounded_integer)
     except RecursionError:
-        too_deep = True
-    if too_deep:
-        raise WireError("wire.json-depth", "expected a document that is nested less deeply")
+        failure = WireError("wire.json-depth", "expected a document that is nested less deeply")
+    except ValueError:
+        failure = WireError(
+            "wire.json-invalid", "expected a document that all readers accept, got one that some refuse"
+        )
+    if failure is not None:
+        raise failure  # outside of the handler: the reader's error holds the whole body
     return tuple(_walk(root))
 
 

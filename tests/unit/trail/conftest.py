@@ -1,60 +1,11 @@
-"""A trail in a temporary directory, with ids and times that count up."""
+"""What every test of the trail starts from."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from beacon_audit.trail import Storage, TrailWriter, read_trail
-
-
-@dataclass
-class Trail:
-    """Opens writers of one trail and reads it back; whatever is still open is closed after the test."""
-
-    home: Path
-    storage: Storage | None = None
-    queue_limit: int = 4096
-    segment_bytes: int = 64 * 1024 * 1024
-    opened: list[TrailWriter] = field(default_factory=list)
-    _ids: Iterator[int] = field(default_factory=count)
-
-    @property
-    def directory(self) -> Path:
-        return self.home / "trail"
-
-    @property
-    def state(self) -> Path:
-        return self.directory / ".state"
-
-    @property
-    def payloads(self) -> Path:
-        return self.home / "payloads"
-
-    def open(self, storage: Storage | None = None) -> TrailWriter:
-        writer = TrailWriter.open(
-            self.directory,
-            self.payloads,
-            new_id=lambda: f"made-{next(self._ids)}",
-            now=lambda: "2025-10-02T00:00:00Z",
-            queue_limit=self.queue_limit,
-            segment_bytes=self.segment_bytes,
-            storage=storage,
-        )
-        self.opened.append(writer)
-        return writer
-
-    def entries(self) -> list[dict[str, object]]:
-        return list(read_trail(self.directory))
-
-    def types(self) -> list[object]:
-        return [entry["type"] for entry in self.entries()]
-
-    def journal(self) -> Path:
-        """The newest file of the journal."""
-        return sorted(self.state.glob("journal-*.wal"))[-1]
+from harness.trail import MakeFields, Trail
 
 
 @pytest.fixture
@@ -65,9 +16,6 @@ def trail(tmp_path: Path) -> Iterator[Trail]:
     yield trail
     for writer in trail.opened:
         writer.close()
-
-
-type MakeFields = Callable[..., dict[str, object]]
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Entries: canonical bytes, and nothing that is not an entry."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from beacon_audit.errors import TrailCorrupt, TrailError
 from beacon_audit.trail.entry import ENTRY_LIMIT, decode_entry, encode_entry
-
-type MakeFields = Callable[..., dict[str, object]]
+from harness.trail import MakeFields
 
 
 def test_an_entry_is_one_json_object_with_sorted_keys_and_its_index(make_fields: MakeFields) -> None:

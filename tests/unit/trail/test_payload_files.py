@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -110,9 +111,14 @@ def test_a_file_that_was_cut_short_is_corrupt(tmp_path: Path) -> None:
 
 def test_a_file_that_expands_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("beacon_audit.trail.payload_files.CONTENT_LIMIT", 10_000)
-    path = store(tmp_path, build("x" * 100_000).content)
-    with pytest.raises(TrailCorrupt, match="expected a body and its salt"):
-        read_payload(path)
+    path = store(tmp_path, build("x" * 20_000_000).content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TrailCorrupt, match="expected a body and its salt"):
+            read_payload(path)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "A.zst", "x\n", "x" * 101, "é"])

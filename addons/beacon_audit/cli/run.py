@@ -1,0 +1,121 @@
+"""``beacon-audit run``: the proxy, in the foreground, until SIGTERM or SIGINT.
+
+Prints one JSON line on stdout when it is ready; everything else goes to stderr. Both are scrubbed of secrets. Exit
+status 0 after a clean stop, 4 when it could not start.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from beacon_audit.errors import UsageError
+
+SUMMARY = "run the proxy"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--policy", metavar="FILE|PRESET", help="a policy file or the name of a preset (enforce)")
+    parser.add_argument("--mode", default="regular", metavar="MODE", help="regular, or reverse[:HOST] (regular)")
+    parser.add_argument("--listen", default="127.0.0.1:8080", metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)")
+    parser.add_argument("--admin", metavar="HOST:PORT", type=address, help="health checks; none without it")
+    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"), help="(info)")
+
+
+def address(text: str) -> tuple[str, int]:
+    """``HOST:PORT`` with an IP address or ``localhost``: resolving a name would ask a DNS question."""
+    host, colon, port = text.rpartition(":")
+    host = host.strip("[]")
+    try:
+        literal = str(ipaddress.ip_address("127.0.0.1" if host == "localhost" else host))
+        number = int(port)
+    except ValueError:
+        literal, number = "", -1
+    if not colon or not literal or not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("expected HOST:PORT with an IP address, for example 127.0.0.1:8080")
+    return literal, number
+
+
+def listening_mode(text: str) -> tuple[str, str | None]:
+    """The kind of listener and the host that reverse mode answers as.
+
+    Raises:
+        UsageError: no such mode.
+    """
+    kind, colon, host = text.partition(":")
+    if kind == "regular" and not colon:
+        return "regular", None
+    if kind == "reverse" and bool(colon) == bool(host):
+        return "reverse", host or None
+    if kind == "transparent":
+        raise UsageError("--mode transparent is not part of this version; use regular or reverse")
+    raise UsageError("--mode: expected regular or reverse[:HOST]")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start, serve, stop."""
+    # No core dump: it would hold every key in clear.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    from beacon_audit.contracts import load_contract
+    from beacon_audit.home import open_home
+    from beacon_audit.policy import load_policy
+    from beacon_audit.proxy.gate import GatedEventLoop
+    from beacon_audit.proxy.service import ProxyService, Settings
+    from beacon_audit.redaction import SecretRegistry, Tokens, install_log_scrubbing
+
+    mode, reverse_host = listening_mode(args.mode)
+    home = open_home(Path(args.home))
+    tokens = Tokens(home.token_key())
+    registry = SecretRegistry(tokens)
+    # Before anything can be logged: the key that this process was told about.
+    if license_key := os.environ.pop("LANGSMITH_LICENSE_KEY", ""):
+        registry.learn(license_key)
+    _log_to_stderr(args.log_level)
+    install_log_scrubbing(registry)
+    policy = load_policy(args.policy, cwd=Path.cwd())
+    settings = Settings(home, policy, load_contract(policy.contract), mode, reverse_host, args.listen)
+    settings.allowed()
+    with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
+        runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
+    return 0
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    if level != "debug":
+        # A line per connection is mitmproxy's way; ours is a line per decision.
+        logging.getLogger("mitmproxy").setLevel(logging.WARNING)
+
+
+async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:  # noqa: F821
+    from beacon_audit.admin.server import start_admin
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+
+    def readiness() -> tuple[bool, str]:
+        health = service.health()
+        return health.ready, health.reason
+
+    admin = start_admin(admin_address, readiness) if admin_address else None
+
+    def announce(ready: dict[str, object]) -> None:
+        print(json.dumps({**ready, "admin": admin[1] if admin else None}), flush=True)
+
+    try:
+        await service.run(announce)
+    finally:
+        if admin:
+            admin[0].stop()

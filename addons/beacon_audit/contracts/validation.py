@@ -1,0 +1,137 @@
+"""A document against a schema: every difference as a finding with its JSON Pointer.
+
+Takes a document and a schema; gives findings in the order of their pointers:
+``contract.undocumented-field``, ``contract.missing-field`` (the pointer names where it should be),
+``contract.wrong-type`` and ``contract.wrong-value``. Never raises on a document. Messages are made from the schema's
+``description``, never from the document.
+
+Listing every difference of a body made of a million mistakes would cost minutes, so above ``_LARGE`` values only the
+first is listed, with one that covers the whole body; redaction then hides all of it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as Kind
+
+from beacon_audit.contracts.schemas import EXACT_INTEGER, SchemaSet
+from beacon_audit.model.finding import Finding
+from beacon_audit.model.json_value import JsonValue
+from beacon_audit.model.pointer import json_pointer
+
+_LARGE = 100_000
+_ARTICLED = {
+    "array": "an array",
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+
+class DocumentSchema:
+    """One schema of an edition, ready to be asked."""
+
+    def __init__(self, schemas: SchemaSet, name: str) -> None:
+        self._schemas = schemas
+        self._validator = schemas.validator(name)
+
+    def findings(self, document: JsonValue) -> tuple[Finding, ...]:
+        """Every difference between ``document`` and the schema."""
+        if self._validator.is_valid(document):
+            return ()
+        if _is_large(document):
+            return self._first_only(document)
+        found = dict.fromkeys(
+            finding
+            for error in self._validator.iter_errors(document)
+            for finding in self._explain(error, document)
+        )  # fmt: skip
+        return tuple(sorted(found, key=lambda finding: (finding.pointer, finding.code)))
+
+    def _first_only(self, document: JsonValue) -> tuple[Finding, ...]:
+        message = f"the body holds over {_LARGE} values and is not as documented; only the first difference is listed"
+        whole = Finding("contract.undocumented-field", "", message)
+        try:
+            self._validator.validate(document)
+        except jsonschema_rs.ValidationError as error:
+            return (whole, *self._explain(error, document))
+        return (whole,)
+
+    def _explain(self, error: jsonschema_rs.ValidationError, document: JsonValue) -> Iterator[Finding]:
+        path = error.instance_path
+        match error.kind:
+            case Kind.AdditionalProperties(unexpected=keys) | Kind.UnevaluatedProperties(unexpected=keys):
+                yield from (_undocumented((*path, key)) for key in keys)
+            case Kind.FalseSchema() | Kind.UnevaluatedItems():
+                yield _undocumented(path)
+            case Kind.Required(property=name):
+                message = f"expected the documented field {name}, got none"
+                yield Finding("contract.missing-field", json_pointer((*path, name)), message)
+            case Kind.AnyOf(context=branches) if names := _required_by(branches):
+                message = f"expected one of the documented fields {', '.join(names)}, got none"
+                yield Finding("contract.missing-field", json_pointer(path), message)
+            case kind:
+                yield self._wrong(error, kind.name, _value_at(document, path))
+
+    def _wrong(self, error: jsonschema_rs.ValidationError, keyword: str, value: JsonValue) -> Finding:
+        described = self._schemas.description(error.absolute_keyword_location)
+        pointer = json_pointer(error.instance_path)
+        if isinstance(error.kind, Kind.Type):
+            expected = described or " or ".join(_ARTICLED[wanted] for wanted in error.kind.types)
+            return Finding("contract.wrong-type", pointer, f"expected {expected}, got {_type_name(value)}")
+        if keyword == EXACT_INTEGER:
+            expected = described or "an integer"
+            message = f"expected {expected}, got a number written with a fraction or an exponent"
+            return Finding("contract.wrong-type", pointer, message)
+        expected = described or f"what the schema says with {keyword}"
+        message = f"expected {expected}, got {_type_name(value)} that does not fit"
+        return Finding("contract.wrong-value", pointer, message)
+
+
+def _type_name(value: JsonValue) -> str:
+    # bool first: it is an int to Python
+    for python_type, json_type in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string")):
+        if isinstance(value, python_type):
+            return _ARTICLED[json_type]
+    return _ARTICLED["array" if isinstance(value, list) else "object" if isinstance(value, dict) else "null"]
+
+
+def _undocumented(path: Sequence[str | int]) -> Finding:
+    pointer = json_pointer(path)
+    if pointer.count("/") < len(path):
+        return Finding("contract.undocumented-field", pointer, "an undocumented field is in here; its key is not shown")
+    return Finding("contract.undocumented-field", pointer, "no documented sample shows this field")
+
+
+def _required_by(branches: Sequence[Sequence[jsonschema_rs.ValidationError]]) -> tuple[str, ...]:
+    """The field names that alternatives ask for, when that is all they ask for."""
+    kinds = [error.kind for branch in branches for error in branch]
+    names = [kind.property for kind in kinds if isinstance(kind, Kind.Required)]
+    return tuple(names) if len(names) == len(kinds) else ()
+
+
+def _value_at(document: JsonValue, path: Sequence[str | int]) -> JsonValue:
+    value = document
+    for token in path:
+        if isinstance(value, list):
+            value = value[int(token)]
+        elif isinstance(value, dict):
+            value = value[str(token)]
+    return value
+
+
+def _is_large(document: JsonValue) -> bool:
+    waiting = [document]
+    seen = 0
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, dict | list):
+            continue
+        seen += len(value)
+        if seen > _LARGE:
+            return True
+        waiting.extend(value.values() if isinstance(value, dict) else value)
+    return False

@@ -1,0 +1,55 @@
+"""Attribute keys that break what the vendor promises, as data.
+
+The promises are sentences of the documentation: telemetry is "never identified with individual users", and "we do
+not collect actual payload contents, database records". The keys are those of the OpenTelemetry semantic conventions
+(attribute registry), deprecated ones included, that exist to carry exactly that. ``*`` stands for one or more
+characters, dots included.
+"""
+
+IDENTITY_KEYS = (
+    "enduser.*",
+    "user.*",
+    "session.*",
+    "client.address",
+    "source.address",
+    "http.client_ip",
+    "geo.*",
+    "device.id",
+    "tls.client.*",
+)
+
+CONTENT_KEYS = (
+    "db.query.text",
+    "db.query.parameter.*",
+    "db.operation.parameter.*",
+    "db.statement",
+    "db.user",
+    "db.connection_string",
+    "http.request.body.content",
+    "http.response.body.content",
+    "http.request.header.*",
+    "http.response.header.*",
+    "rpc.*.metadata.*",
+    "url.full",
+    "url.query",
+    "url.original",
+    "http.url",
+    "http.target",
+    "exception.message",
+    "exception.stacktrace",
+    "code.stacktrace",
+    "graphql.document",
+    "log.record.original",
+    "messaging.kafka.message.key",
+    "gen_ai.prompt",
+    "gen_ai.prompt.*",
+    "gen_ai.completion",
+    "gen_ai.completion.*",
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.system_instructions",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "gen_ai.retrieval.query.text",
+)
+"""Documented separately: ``user_agent.*`` is no ``user.*``, and ``session_id`` no ``session.*``."""

@@ -1,0 +1,31 @@
+"""What the detectors need to know besides the document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from beacon_audit.model.endpoint import Endpoint
+
+
+class Names(Protocol):
+    """The names that a contract documents for one endpoint."""
+
+    @property
+    def attribute_keys(self) -> frozenset[str]: ...
+    @property
+    def metric_names(self) -> frozenset[str]: ...
+    @property
+    def span_names(self) -> frozenset[str]: ...
+    @property
+    def event_names(self) -> frozenset[str]: ...
+    @property
+    def scope_names(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionContext:
+    """``contains_secret`` answers whether a text holds a known secret in any form; it must not raise."""
+
+    endpoint: Endpoint
+    names: Names
+    contains_secret: Callable[[str], bool]

@@ -1,0 +1,52 @@
+"""The redacted bodies that belong to an exchange, read back and held against what the trail committed to.
+
+Takes the ``payload`` field of an entry, ``{"file": "<date>/<name>", "commitment": "sha256:<hex>"}`` or ``None``.
+``state`` of what comes back: ``none`` (nothing was recorded), ``present``, ``deleted`` (with its day, or by hand: the
+proofs stay whole), ``altered`` (it is not what the trail committed to) or ``unreadable``.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from beacon_audit.errors import TrailCorrupt
+from beacon_audit.home import Home
+from beacon_audit.trail.payload_files import check_payload
+
+type PayloadState = Literal["none", "present", "deleted", "altered", "unreadable"]
+
+# The only form that the trail's writer gives a file; anything else could lead out of HOME.
+_FILE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-z][0-9a-z._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPayload:
+    """``body`` is the redacted document when ``state`` is ``present``."""
+
+    state: PayloadState
+    file: str | None = None
+    commitment: str | None = None
+    body: object = None
+
+    def to_json(self) -> dict[str, object]:
+        return {"state": self.state, "file": self.file, "commitment": self.commitment, "body": self.body}
+
+
+def read_recorded_payload(home: Home, reference: object) -> RecordedPayload:
+    """What is left of the payload that ``reference`` names; raises nothing for damage, it is the answer."""
+    if not isinstance(reference, Mapping):
+        return RecordedPayload("none")
+    file, commitment = str(reference.get("file")), str(reference.get("commitment"))
+    if not _FILE.fullmatch(file):
+        return RecordedPayload("unreadable", None, commitment)
+    try:
+        body = json.loads(check_payload(home.payloads / file, commitment))
+    except FileNotFoundError:
+        return RecordedPayload("deleted", file, commitment)
+    except OSError:
+        return RecordedPayload("unreadable", file, commitment)
+    except (TrailCorrupt, ValueError, RecursionError):
+        return RecordedPayload("altered", file, commitment)
+    return RecordedPayload("present", file, commitment, body)

@@ -1,0 +1,56 @@
+"""A trail in a temporary directory, with ids and times that count up."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from beacon_audit.trail import Storage, TrailWriter, read_trail
+
+type MakeFields = Callable[..., dict[str, object]]
+
+
+@dataclass
+class Trail:
+    """Opens writers of one trail and reads it back; whatever is still open is closed after the test."""
+
+    home: Path
+    queue_limit: int = 4096
+    segment_bytes: int = 64 * 1024 * 1024
+    opened: list[TrailWriter] = field(default_factory=list)
+    _ids: Iterator[int] = field(default_factory=count)
+
+    @property
+    def directory(self) -> Path:
+        return self.home / "trail"
+
+    @property
+    def state(self) -> Path:
+        return self.directory / ".state"
+
+    @property
+    def payloads(self) -> Path:
+        return self.home / "payloads"
+
+    def open(self, storage: Storage | None = None) -> TrailWriter:
+        writer = TrailWriter.open(
+            self.directory,
+            self.payloads,
+            new_id=lambda: f"made-{next(self._ids)}",
+            now=lambda: "2025-10-02T00:00:00Z",
+            queue_limit=self.queue_limit,
+            segment_bytes=self.segment_bytes,
+            storage=storage,
+        )
+        self.opened.append(writer)
+        return writer
+
+    def entries(self) -> list[dict[str, object]]:
+        return list(read_trail(self.directory))
+
+    def types(self) -> list[object]:
+        return [entry["type"] for entry in self.entries()]
+
+    def journal(self) -> Path:
+        """The newest file of the journal."""
+        return sorted(self.state.glob("journal-*.wal"))[-1]

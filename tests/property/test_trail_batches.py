@@ -1,0 +1,70 @@
+"""Laws of the journal's framing, for any entries and any damage."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beacon_audit.trail.batch import Batch, Stop, encode_batch, iter_batches
+
+entries = st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=8)
+journals = st.lists(entries, min_size=1, max_size=6)
+
+
+def encode(journal: list[list[bytes]], first: int) -> list[bytes]:
+    return [encode_batch(number, batch) for number, batch in enumerate(journal, first)]
+
+
+def read(data: bytes, first: int) -> tuple[list[list[bytes]], Stop]:
+    *batches, stop = iter_batches(data, first)
+    assert isinstance(stop, Stop)
+    assert all(isinstance(batch, Batch) for batch in batches)
+    return [list(batch.entries) for batch in batches if isinstance(batch, Batch)], stop
+
+
+@given(journals, st.integers(0, 2**63))
+def test_what_was_encoded_comes_back(journal: list[list[bytes]], first: int) -> None:
+    batches, stop = read(b"".join(encode(journal, first)), first)
+
+    assert batches == journal
+    assert stop.kind == "clean"
+
+
+@given(journals, st.data())
+def test_a_journal_cut_anywhere_keeps_every_whole_batch_and_is_never_called_corrupt(
+    journal: list[list[bytes]], data: st.DataObject
+) -> None:
+    parts = encode(journal, 0)
+    whole = b"".join(parts)
+    cut = data.draw(st.integers(0, len(whole)))
+    kept = 0
+    while kept < len(parts) and len(b"".join(parts[: kept + 1])) <= cut:
+        kept += 1
+
+    batches, stop = read(whole[:cut], 0)
+
+    assert batches == journal[:kept]
+    assert stop.offset == len(b"".join(parts[:kept]))
+    assert stop.kind == ("clean" if cut == stop.offset else "torn")
+
+
+@given(journals, st.data())
+def test_no_changed_bit_goes_unnoticed(journal: list[list[bytes]], data: st.DataObject) -> None:
+    parts = encode(journal, 0)
+    changed = bytearray(b"".join(parts))
+    position = data.draw(st.integers(0, len(changed) * 8 - 1))
+    changed[position // 8] ^= 1 << position % 8
+    hit = next(i for i in range(len(parts)) if position // 8 < len(b"".join(parts[: i + 1])))
+
+    batches, stop = read(bytes(changed), 0)
+
+    assert batches == journal[:hit]
+    assert stop.offset == len(b"".join(parts[:hit]))
+    assert stop.kind == "corrupt" if hit < len(parts) - 1 else stop.kind in ("torn", "corrupt")
+
+
+@given(st.binary(max_size=400), st.integers(0, 2**64))
+def test_any_bytes_are_read_without_an_exception(data: bytes, first: int) -> None:
+    batches, stop = read(data, first)
+
+    assert batches == []
+    assert stop.offset == 0
+    assert stop.kind == ("torn" if data else "clean")

@@ -1,0 +1,45 @@
+"""The shipped edition, and its samples as fresh copies that a test may change."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_audit import contracts
+from beacon_audit.contracts import Contract, load_contract
+
+EDITION = "langsmith-beacon/2025-10"
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return load_contract(EDITION)
+
+
+@pytest.fixture
+def edition_path() -> Path:
+    return Path(contracts.__file__).parent / "editions" / EDITION
+
+
+@pytest.fixture
+def sample(edition_path: Path) -> Callable[[str], Any]:
+    """Reads ``<endpoint>.<request|response>`` as a new document."""
+    return lambda name: json.loads((edition_path / "samples" / f"{name}.json").read_bytes())
+
+
+@pytest.fixture
+def places(contract: Contract, sample: Callable[[str], Any]) -> Callable[[str, Callable[[Any], object]], set[str]]:
+    """``code pointer`` of what changes when ``change`` is done to the request sample of an endpoint."""
+
+    def differences(name: str, change: Callable[[Any], object]) -> set[str]:
+        endpoint = contract.endpoint(name)
+        assert endpoint is not None
+        document = sample(f"{name}.request")
+        before = set(contract.request_findings(endpoint, document))
+        change(document)
+        after = contract.request_findings(endpoint, document)
+        return {f"{finding.code.removeprefix('contract.')} {finding.pointer}" for finding in set(after) - before}
+
+    return differences

@@ -1,0 +1,93 @@
+"""What telemetry-traces may carry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+type Places = Callable[[str, Callable[[Any], object]], set[str]]
+
+SCOPE = "/resourceSpans/0/scopeSpans/0"
+SPAN = f"{SCOPE}/spans/0"
+
+
+def span(body: Any) -> Any:
+    return body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+
+
+def change(field: str, value: object) -> Callable[[Any], object]:
+    return lambda body: span(body).update({field: value})
+
+
+@pytest.mark.parametrize("field", ["kind", "traceState", "flags", "attributes", "span_id"])
+def test_span_fields_that_no_sample_shows_are_undocumented(places: Places, field: str) -> None:
+    assert places("telemetry-traces", change(field, [])) == {f"undocumented-field {SPAN}/{field}"}
+
+
+def test_scope_is_empty_and_a_link_is_undocumented(places: Places) -> None:
+    found = places("telemetry-traces", lambda body: body["resourceSpans"][0]["scopeSpans"][0]["scope"].update(name="x"))
+    assert found == {f"undocumented-field {SCOPE}/scope/name"}
+    linked = places("telemetry-traces", change("links", [{"attributes": []}, 1]))
+    assert linked == {f"undocumented-field {SPAN}/links/0", f"undocumented-field {SPAN}/links/1"}
+
+
+@pytest.mark.parametrize("value", ["71699b6fe85982c7", "71699B6FE85982C7C8995EA3D9C95DF2", "0" * 32, "x" * 32, ""])
+def test_trace_id_is_32_hex_digits_that_are_not_all_zero(places: Places, value: str) -> None:
+    assert places("telemetry-traces", change("traceId", value)) == {f"wrong-value {SPAN}/traceId"}
+
+
+def test_valid_span_id_needs_no_note(places: Places, contract: Any, sample: Callable[[str], Any]) -> None:
+    body = sample("telemetry-traces.request")
+    span(body)["spanId"] = "00f067aa0ba902b7"
+    findings = contract.request_findings(contract.endpoint("telemetry-traces"), body)
+    assert f"{SPAN}/spanId" not in [finding.pointer for finding in findings]
+
+
+@pytest.mark.parametrize("value", ["zzzzzzzzzzzzzzzz", "1", "0000000000000000"])
+def test_invalid_span_id_in_the_documented_shape_stays_a_note(places: Places, value: str) -> None:
+    assert places("telemetry-traces", change("spanId", value)) == set()
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x" * 17, "has space", "UPPER", "a-b", "id\n", "\u00e4", "what did alice ask the model?"]
+)
+def test_invalid_span_id_is_no_channel_for_free_text(places: Places, value: str) -> None:
+    assert places("telemetry-traces", change("spanId", value)) == {f"wrong-value {SPAN}/spanId"}
+
+
+@pytest.mark.parametrize("value", ["x" * 17, "has space", "A"])
+def test_invalid_parent_span_id_is_no_channel_for_free_text(places: Places, value: str) -> None:
+    assert places("telemetry-traces", change("parentSpanId", value)) == {f"wrong-value {SPAN}/parentSpanId"}
+
+
+@pytest.mark.parametrize("field", ["traceId", "spanId", "name", "startTimeUnixNano", "endTimeUnixNano"])
+def test_what_makes_a_span_is_required(places: Places, field: str) -> None:
+    assert places("telemetry-traces", lambda body: span(body).pop(field)) == {f"missing-field {SPAN}/{field}"}
+
+
+@pytest.mark.parametrize("field", ["parentSpanId", "events", "status", "droppedAttributesCount", "droppedEventsCount"])
+def test_what_one_sample_span_leaves_out_is_optional(places: Places, field: str) -> None:
+    assert places("telemetry-traces", lambda body: span(body).pop(field)) == set()
+
+
+def test_time_may_be_a_number(places: Places) -> None:
+    assert places("telemetry-traces", change("startTimeUnixNano", 1581452772000000321)) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [(2**32, "wrong-value"), (-1, "wrong-value"), (1.0, "wrong-type"), ("1", "wrong-type")]
+)
+def test_dropped_count_is_an_unsigned_32_bit_integer(places: Places, value: object, code: str) -> None:
+    assert places("telemetry-traces", change("droppedEventsCount", value)) == {f"{code} {SPAN}/droppedEventsCount"}
+
+
+@pytest.mark.parametrize("status", [{"code": 3}, {"code": -1}, {"message": "x" * 257}])
+def test_status_is_bounded(places: Places, status: dict[str, object]) -> None:
+    (field,) = status
+    assert places("telemetry-traces", change("status", status)) == {f"wrong-value {SPAN}/status/{field}"}
+
+
+def test_names_are_bounded(places: Places) -> None:
+    assert places("telemetry-traces", change("name", "x" * 129)) == {f"wrong-value {SPAN}/name"}
+    event = places("telemetry-traces", lambda body: span(body)["events"][0].update(name="x" * 129))
+    assert event == {f"wrong-value {SPAN}/events/0/name"}

@@ -1,0 +1,34 @@
+"""A context for each kind of endpoint, with one known secret."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from beacon_audit.inspection import InspectionContext
+from beacon_audit.model import Endpoint, OtlpSignal
+
+SECRET = "lcl_made_up_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    attribute_keys: frozenset[str] = frozenset({"env", "user.id", "db.statement"})
+    metric_names: frozenset[str] = frozenset({"latency"})
+    span_names: frozenset[str] = frozenset({"receive_request"})
+    event_names: frozenset[str] = frozenset({"parse_request"})
+    scope_names: frozenset[str] = frozenset({"langsmith.metrics"})
+
+
+@pytest.fixture
+def secret() -> str:
+    return SECRET
+
+
+@pytest.fixture
+def context() -> Callable[..., InspectionContext]:
+    def build(otlp: OtlpSignal | None = "traces", license_pointers: tuple[str, ...] = ()) -> InspectionContext:
+        endpoint = Endpoint("any", "POST", "/any", "operational", None, None, otlp, (), license_pointers, ())
+        return InspectionContext(endpoint, Names(), lambda text: SECRET in text)
+
+    return build
