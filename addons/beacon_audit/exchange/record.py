@@ -128,6 +128,7 @@ def request_payload(context: RecordContext, request: Request, judgement: Judgeme
     return redact_document(
         assessment.document,
         registry=context.registry,
+        tokens=context.tokens,
         secrets=dict.fromkeys(pointers, "license"),
         hidden=_undocumented(assessment.findings),
     )
@@ -144,6 +145,7 @@ def response_payload(
     return redact_document(
         assessment.document,
         registry=context.registry,
+        tokens=context.tokens,
         secrets=dict.fromkeys(endpoint.response_secret_pointers, "token"),
         hidden=_undocumented(assessment.findings),
     )

@@ -96,9 +96,9 @@ def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endp
     found = []
     if registry.contains(request.target):
         found.append(_misplaced("the request target"))
-    carries_license = endpoint is None or endpoint.otlp is not None
+    carries_license = (LICENSE_HEADER,) if endpoint is None else endpoint.license_headers
     for name, value in request.headers:
-        allowed = name in _TOKEN_HEADERS or (name == LICENSE_HEADER and carries_license)
+        allowed = name in _TOKEN_HEADERS or name in carries_license
         if registry.contains(name) or (registry.contains(value) and not allowed):
             found.append(_misplaced("a request header that is not documented to carry it"))
             break

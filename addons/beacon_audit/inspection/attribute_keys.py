@@ -3,7 +3,7 @@
 The promises are sentences of the documentation: telemetry is "never identified with individual users", and "we do
 not collect actual payload contents, database records". The keys are those of the OpenTelemetry semantic conventions
 (attribute registry), deprecated ones included, that exist to carry exactly that. ``*`` stands for one or more
-characters, dots included.
+characters, dots included. A dot is a dot: ``user_agent.original`` is no ``user.*``, ``session_id`` is no ``session.*``.
 """
 
 IDENTITY_KEYS = (
@@ -52,4 +52,3 @@ CONTENT_KEYS = (
     "gen_ai.tool.call.result",
     "gen_ai.retrieval.query.text",
 )
-"""Documented separately: ``user_agent.*`` is no ``user.*``, and ``session_id`` no ``session.*``."""

@@ -33,7 +33,9 @@ class _Objection:
     finding: Finding | None = None
 
 
-def decide(policy: Policy, endpoint: Endpoint | None, findings: Sequence[Finding], *, licenses: Sequence[str]) -> Decision:
+def decide(
+    policy: Policy, endpoint: Endpoint | None, findings: Sequence[Finding], *, licenses: Sequence[str]
+) -> Decision:
     """Decide about one request.
 
     ``endpoint`` is ``None`` when no documented endpoint matches, which is refused with or without a finding that says

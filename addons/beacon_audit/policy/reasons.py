@@ -1,6 +1,7 @@
 """The sentences of decisions. Lower case, no full stop, nothing from a payload but the pointer of a finding."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from beacon_audit.model.decision import Disposition
 from beacon_audit.model.endpoint import Endpoint
@@ -19,7 +20,8 @@ def finding(found: Finding) -> str:
 
 def endpoint_refused(endpoint: Endpoint, rule: EndpointRule) -> str:
     """The policy refuses this endpoint by name."""
-    return f"{endpoint.name} is refused by {rule.place.file}:{rule.place.line} endpoints.{endpoint.name}.action"
+    place = f"{PurePath(rule.place.file).name}:{rule.place.line}"
+    return f"{endpoint.name} is refused by {place} endpoints.{endpoint.name}.action"
 
 
 def telemetry_disabled(endpoint: Endpoint, switch: str, off: Disabled | None) -> str:

@@ -12,8 +12,8 @@ import yaml
 from beacon_audit.policy.scalars import Surprise, describe, scalar_of
 from beacon_audit.policy.yaml_source import Source
 
-#: A key that may be repeated in a message: no URL, no secret with punctuation, nothing long.
-_SHOWN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}", re.ASCII)
+#: A key that may be repeated in a message: no URL, nothing long, no digits (keys and passwords have them).
+_SHOWN_KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,39}", re.ASCII)
 
 
 class Section:
@@ -32,7 +32,8 @@ class Section:
             if not isinstance(key, yaml.ScalarNode):
                 continue  # noted when the tree was read
             if known is not None and key.value not in known:
-                source.refuse(key, f"unknown key{_naming(key.value)}{_suggestion(key.value, known)}")
+                hint = did_you_mean(key.value, known) or f"; expected one of {', '.join(known)}"
+                source.refuse(key, f"unknown key{shown_key(key.value)}{hint}")
             else:
                 self.entries.setdefault(key.value, (key, value))
 
@@ -65,8 +66,8 @@ class Section:
         for option in options:
             if value == option:
                 return option
-        hint = _suggestion(value, options) if value is not None else ""
-        self._refuse(key, node, f"one of {', '.join(options)}", hint)
+        hint = did_you_mean(value, options) if value is not None else ""
+        self._refuse(key, node, _any_of(options), hint)
         return default
 
     def flag(self, key: str, default: bool) -> bool:
@@ -85,8 +86,9 @@ class Section:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         if node is not None:
-            hint = " out of this range" if type(value) is int else ""
-            self._refuse(key, node, f"an integer from {low} to {high}", hint)
+            hint = " out of this range" if type(value) is int and low < high else ""
+            expected = f"an integer from {low} to {high}" if low < high else f"the integer {low}"
+            self._refuse(key, node, expected, hint)
         return default
 
     def seconds(self, key: str, default: float, low: float, high: float) -> float:
@@ -107,7 +109,9 @@ class Section:
             return None
         value = self.source_text(node)
         if not value:
-            self._refuse(key, node, "text", "; put it in quotes if that is what is meant" if value is None else "")
+            self._refuse(
+                key, node, "text", "; put it in quotes" if isinstance(node, yaml.ScalarNode) and value is None else ""
+            )
             return None
         return value
 
@@ -128,10 +132,16 @@ def _plain(node: yaml.Node | None) -> bool | int | float | str | Surprise | None
     return scalar_of(node) if isinstance(node, yaml.ScalarNode) else None
 
 
-def _naming(key: str) -> str:
+def shown_key(key: str) -> str:
+    """The key with a space before it, or nothing when it is not a plain word."""
     return f" {key}" if _SHOWN_KEY.fullmatch(key) else ""
 
 
-def _suggestion(word: str, known: Sequence[str]) -> str:
+def _any_of(options: Sequence[str]) -> str:
+    return f"one of {', '.join(options)}" if len(options) > 1 else options[0]
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean …?`` when one of ``known`` is close to ``word``, else nothing."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(known)}"
+    return f"; did you mean {close[0]}?" if close else ""

@@ -54,6 +54,7 @@ def read_yaml(data: bytes, file: str, *, ours: bool = True) -> Source:
     text = _decode(data, source)
     if text is None:
         return source
+    loader = None
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -65,9 +66,12 @@ def read_yaml(data: bytes, file: str, *, ours: bool = True) -> Source:
         column = error.position - (text.rfind("\n", 0, error.position) + 1)
         source.refuse_at(line, column, "expected text, got a control character; remove it")
         return source
+    except (ValueError, OverflowError):  # PyYAML's own, for an escape or a version out of every range
+        source.refuse_at(loader.line if loader else 0, 0, "expected YAML, got an escape or number that is too large")
+        return source
     if ours:
-        for mark, what in loader.oddities:
-            source.refuse_at(mark.line, mark.column, f"expected plain YAML, got {what}; write the value out")
+        for (line, column), what in loader.oddities:
+            source.refuse_at(line, column, f"expected plain YAML, got {what}; write the value out")
     source._indirect = frozenset(loader.indirect)
     if root is None:
         source.refuse_at(0, 0, "expected settings, got an empty file")
@@ -84,22 +88,27 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.oddities: list[tuple[yaml.Mark, str]] = []
+        self.oddities: list[tuple[tuple[int, int], str]] = []
         self.indirect: set[int] = set()
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
-        event = self.peek_event()
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         what = _oddity(event)
         if self._depth == _DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"at most {_DEEPEST} levels of nesting", event.start_mark)
+            raise yaml.composer.ComposerError(None, None, f"at most {_DEEPEST} levels of nesting", event.start_mark)  # type: ignore[arg-type]
         self._depth += 1
         node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
         self._depth -= 1
         if what is not None:
-            self.oddities.append((event.start_mark, what))
+            self.oddities.append((_start(event), what))
             self.indirect.add(id(node))
         return node
+
+
+def _start(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line, mark.column) if mark else (0, 0)
 
 
 def _oddity(event: yaml.Event) -> str | None:

@@ -144,7 +144,7 @@ class Auditor:
                 exchange.endpoint,
                 record=exchange.id,
                 code=decision.code,
-                reason=decision.reason,
+                reason=self._context.text(decision.reason),
                 sink=self.policy.refusal == "sink",
             )
         await self._write("refusal", exchange.id, fields | {"status": refusal.status}, payload, None)

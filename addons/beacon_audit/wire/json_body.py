@@ -19,6 +19,8 @@ from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.wire.json_places import find_ambiguities
 
+__all__ = ["JsonValue", "read_json"]
+
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # -2^63 has 19 digits and 2^64 has 20; shorter ones fit. Timestamps in nanoseconds have 19 and stay on the fast path.
 _LONG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")

@@ -1,0 +1,125 @@
+"""The telemetry switches of a ``langsmith_config.yaml`` or of values for the langsmith Helm chart.
+
+``config.telemetry.metrics``, ``.traces`` and ``.logs``: what is ``false`` there is refused here. The file is not ours:
+unknown keys are fine, and so are anchors and tags that do not touch these settings. What only looks as if it turned
+something off is a problem: ``"false"`` in quotes is true to Helm, ``off`` depends on the reader, and ``telemetry`` at
+the top level is never read.
+
+Source of the keys: the values of the langsmith chart and the vendor's page on telemetry (edition 2025-10).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from beacon_audit.errors import PolicyError
+from beacon_audit.policy.document import Disabled
+from beacon_audit.policy.scalars import describe, scalar_of
+from beacon_audit.policy.yaml_source import Source, read_yaml
+
+#: The switches that the file has, in the order of the documentation.
+CONFIG_SWITCHES = ("metrics", "traces", "logs")
+_PATH = ("config", "telemetry")
+
+
+@dataclass(frozen=True, slots=True)
+class LangsmithConfig:
+    """``disabled``: the switches that are false, with their places. ``present``: every switch that is written down.
+    ``telemetry``: the mapping that holds them."""
+
+    source: Source
+    telemetry: yaml.MappingNode | None
+    present: frozenset[str]
+    disabled: dict[str, Disabled]
+
+
+def read_langsmith_config(path: Path) -> dict[str, Disabled]:
+    """The switches that the file at ``path`` turns off.
+
+    Raises:
+        PolicyError: the file is not what it seems; lists every problem.
+        OSError: it cannot be read.
+    """
+    config = parse_langsmith_config(path.read_bytes(), str(path))
+    if config.source.problems:
+        raise PolicyError(config.source.problems)
+    return config.disabled
+
+
+def parse_langsmith_config(data: bytes, file: str) -> LangsmithConfig:
+    """Read the switches; what is wrong is noted in ``source``. Pure."""
+    source = read_yaml(data, file, ours=False)
+    telemetry = _telemetry(source)
+    disabled: dict[str, Disabled] = {}
+    present: set[str] = set()
+    for key, value in telemetry.value if telemetry else ():
+        if not isinstance(key, yaml.ScalarNode) or key.value not in CONFIG_SWITCHES:
+            continue
+        present.add(key.value)
+        if _is_off(source, key.value, value):
+            place = source.place(value)
+            setting = ".".join((*_PATH, key.value))
+            disabled[key.value] = Disabled(Path(file).name, place.line, place.column, setting)
+    return LangsmithConfig(source, telemetry, frozenset(present), disabled)
+
+
+def _telemetry(source: Source) -> yaml.MappingNode | None:
+    """The mapping ``config.telemetry``; notes switches that stand where nothing reads them."""
+    node: yaml.MappingNode | None = source.root
+    for depth, name in enumerate(_PATH):
+        if node is None:
+            return None
+        if source.indirect(node):
+            _refuse_indirect(source, node, ".".join(_PATH[:depth]) or "the top level")
+        _refuse_misplaced(source, node, _PATH[:depth])
+        node = _mapping_at(source, node, name, ".".join(_PATH[: depth + 1]))
+    if node is not None and source.indirect(node):
+        _refuse_indirect(source, node, ".".join(_PATH))
+    return node
+
+
+def _mapping_at(source: Source, node: yaml.MappingNode, name: str, path: str) -> yaml.MappingNode | None:
+    child = next((value for key, value in node.value if key.value == name), None)
+    if child is None or (isinstance(child, yaml.ScalarNode) and scalar_of(child) is None):
+        return None
+    if not isinstance(child, yaml.MappingNode):
+        source.refuse(child, f"expected a mapping for {path}, got {describe(child)}")
+        return None
+    return child
+
+
+def _refuse_misplaced(source: Source, node: yaml.MappingNode, path: tuple[str, ...]) -> None:
+    """``telemetry`` belongs under ``config``, the switches under ``config.telemetry``, dots in a key mean nothing."""
+    misplaced = {f"config.telemetry.{switch}": f"config.telemetry.{switch}" for switch in CONFIG_SWITCHES}
+    misplaced |= {f"telemetry.{switch}": f"config.telemetry.{switch}" for switch in CONFIG_SWITCHES}
+    misplaced["config.telemetry"] = "config.telemetry"
+    if not path:
+        misplaced["telemetry"] = "config.telemetry"
+    for key, _ in node.value:
+        belongs = misplaced.get(key.value) if isinstance(key, yaml.ScalarNode) else None
+        if belongs is not None:
+            source.refuse(
+                key,
+                f"expected {belongs} as nested keys, got {key.value} here, where LangSmith does not read it; move it",
+            )
+
+
+def _refuse_indirect(source: Source, node: yaml.Node, path: str) -> None:
+    source.refuse(
+        node, f"expected plain keys at {path}, got an anchor, alias, tag or merge key (<<); write the settings out"
+    )
+
+
+def _is_off(source: Source, switch: str, value: yaml.Node) -> bool:
+    setting = ".".join((*_PATH, switch))
+    found = scalar_of(value) if isinstance(value, yaml.ScalarNode) else None
+    if source.indirect(value):
+        _refuse_indirect(source, value, setting)
+    elif isinstance(found, str) and found.lower() in ("false", "no", "off"):
+        source.refuse(
+            value, f"expected true or false for {setting}, got quoted text, which counts as true; remove the quotes"
+        )
+    elif not isinstance(found, bool):
+        source.refuse(value, f"expected true or false for {setting}, got {describe(value)}; write it out")
+    return found is False

@@ -1,0 +1,172 @@
+"""Reads a policy: the file or preset, the ``langsmith_config`` that narrows it, the certificates that it names.
+
+Takes a path or the name of a preset; paths inside a policy are relative to its directory. Gives a ``Policy`` or raises
+``PolicyError`` with every problem of all files. The only module of ``policy`` that looks at the file system, beside
+the two that read a ``langsmith_config``.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+
+from beacon_audit.errors import PolicyError, Problem
+from beacon_audit.policy.connection import Reference
+from beacon_audit.policy.document import SWITCHES, Disabled, Policy, Upstream
+from beacon_audit.policy.langsmith_config import parse_langsmith_config
+from beacon_audit.policy.parse import Draft, parse_policy
+from beacon_audit.policy.yaml_source import LARGEST_FILE
+
+DEFAULT_PRESET = "enforce"
+_PACKAGE = Path(__file__).parent
+#: In a wheel the presets lie in the package, in a source tree at its top.
+_PRESET_DIRECTORIES = (_PACKAGE / "presets", _PACKAGE.parents[2] / "policies")
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """What the files that a policy names add to it. ``ca_digest`` stands for the certificates in the digest."""
+
+    disabled: Mapping[str, Disabled]
+    ca_file: Path | None
+    ca_digest: str | None
+
+
+def preset_names() -> tuple[str, ...]:
+    """The names that ``load_policy`` takes instead of a path."""
+    return tuple(sorted(_presets()))
+
+
+def load_policy(reference: str | None, *, cwd: Path) -> Policy:
+    """The policy that ``reference`` means: a preset by its name, a file by its path (relative to ``cwd``).
+
+    A file called like a preset is reached as ``./enforce``.
+
+    Raises:
+        PolicyError: there is no such policy, or something is wrong with it.
+    """
+    presets = _presets()
+    name = DEFAULT_PRESET if reference is None else reference
+    path = presets.get(name, cwd / name)
+    data = _read(path, name)
+    draft = parse_policy(data, str(path))
+    linked = _follow(draft, path.parent)
+    if draft.source.problems:
+        raise PolicyError(draft.source.problems)
+    return _policy(draft, linked, name if name in presets else path.name, path.parent)
+
+
+def _presets() -> dict[str, Path]:
+    directory = next((directory for directory in _PRESET_DIRECTORIES if directory.is_dir()), None)
+    return {path.stem: path for path in directory.glob("*.yaml")} if directory else {}
+
+
+def _read(path: Path, reference: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        presets = ", ".join(preset_names())
+        reason = f"expected a policy file or a preset ({presets}), got a path that cannot be read: {error.strerror}"
+        raise PolicyError([Problem(reference, 1, 1, reason)]) from None
+
+
+def _follow(draft: Draft, directory: Path) -> _Linked:
+    """Look at the files that the draft names; problems are noted at the lines that name them."""
+    disabled = dict(draft.disabled)
+    if draft.langsmith_config is not None:
+        path = directory / draft.langsmith_config.path
+        data = _read_linked(draft, draft.langsmith_config, path, "langsmith_config")
+        if data is not None:
+            config = parse_langsmith_config(data, str(path))
+            draft.source.problems += config.source.problems
+            # Where both turn a class off, the policy's own line is the one to name.
+            disabled = config.disabled | disabled
+    ca_file = draft.upstream.ca_file
+    if ca_file is None:
+        return _Linked(disabled, None, None)
+    path = (directory / ca_file.path).absolute()
+    data = _read_linked(draft, ca_file, path, "upstream.ca_file")
+    if data is not None and not _holds_certificate(data):
+        draft.source.refuse(ca_file.node, "expected a file of PEM certificates for upstream.ca_file, got another file")
+    return _Linked(disabled, path, hashlib.sha256(data or b"").hexdigest())
+
+
+def _read_linked(draft: Draft, reference: Reference, path: Path, key: str) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        draft.source.refuse(
+            reference.node, f"expected a file for {key}, got a path that cannot be read: {error.strerror}"
+        )
+        return None
+
+
+def _holds_certificate(data: bytes) -> bool:
+    try:
+        return bool(x509.load_pem_x509_certificates(data))
+    except ValueError:
+        return False
+
+
+def _policy(draft: Draft, linked: _Linked, name: str, directory: Path) -> Policy:
+    in_order = [switch for switch in SWITCHES if switch in linked.disabled]
+    return Policy(
+        mode=draft.mode,
+        contract=_contract(draft.contract, directory),
+        strictness=draft.strictness,
+        telemetry={switch: switch not in linked.disabled for switch in SWITCHES},
+        endpoints=draft.endpoints,
+        license_fingerprints=draft.license_fingerprints,
+        refusal="sink" if draft.sink else "reject",
+        recording=draft.recording,
+        upstream=Upstream(draft.upstream.address, linked.ca_file, draft.upstream.proxy),
+        limits=draft.limits,
+        sources=draft.sources,
+        name=name,
+        digest=_digest(draft, linked),
+        disabled={switch: linked.disabled[switch] for switch in in_order},
+    )
+
+
+def _contract(reference: str, directory: Path) -> str:
+    """A contract's directory is relative to the policy, like every path in it; anything else names an edition."""
+    path = directory / reference
+    return str(path.absolute()) if path.is_dir() else reference
+
+
+def _digest(draft: Draft, linked: _Linked) -> str:
+    """Over canonical JSON of what is in force: no comments, no order of keys, no place of a file, no path of this
+    machine. Certificates count by content; who turned a switch off counts, the line where it stands does not."""
+    effective = {
+        "version": 1,
+        "mode": draft.mode,
+        "contract": draft.contract,
+        "strictness": draft.strictness,
+        "telemetry": {switch: switch not in linked.disabled for switch in SWITCHES},
+        "disabled_by": {switch: disabled.setting for switch, disabled in linked.disabled.items()},
+        "endpoints": {
+            name: {"action": rule.action, "findings": dict(rule.findings)} for name, rule in draft.endpoints.items()
+        },
+        "license": {"fingerprints": sorted(draft.license_fingerprints)},
+        "refusal": "sink" if draft.sink else "reject",
+        "recording": {"payloads": draft.recording.payloads, "retention_days": draft.recording.retention_days},
+        "upstream": {
+            "address": draft.upstream.address,
+            "ca_file": linked.ca_digest,
+            "proxy": draft.upstream.proxy,
+        },
+        "limits": {
+            "body_bytes": draft.limits.body_bytes,
+            "decoded_bytes": draft.limits.decoded_bytes,
+            "json_depth": draft.limits.json_depth,
+            "commit_deadline_s": draft.limits.commit_deadline_s,
+        },
+        "sources": sorted([source.name, str(source.network)] for source in draft.sources),
+    }
+    canonical = json.dumps(effective, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"

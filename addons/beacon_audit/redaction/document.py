@@ -1,0 +1,112 @@
+"""A JSON document as it may be written: documented values in clear, everything else as keyed tokens.
+
+``secrets`` maps JSON Pointers to kinds: whatever stands there becomes its token. ``hidden`` names places that no
+document describes: the value becomes a token with its JSON type and size, so that a reviewer sees that something was
+there, and whether it was the same as before, but not what. The same goes for a member whose name is not a plain
+identifier, since a name is a place to hide a value in. Every key and string that is left is scrubbed of known secrets.
+The input is not changed.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from beacon_audit.redaction.registry import SecretRegistry
+from beacon_audit.redaction.tokens import Tokens
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]{0,63}", re.ASCII)
+_HIDDEN = ""
+
+#: Where something is to be replaced: by member or index, with the kind of token at the leaf.
+type _Places = dict[str, "_Places | str"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Redaction:
+    registry: SecretRegistry
+    tokens: Tokens
+    #: False when no known secret stands anywhere in the document: then nothing needs to be searched again.
+    scrub: bool
+
+    def text(self, value: str) -> str:
+        return self.registry.scrub(value) if self.scrub else value
+
+    def hide(self, value: object) -> dict[str, object]:
+        """A value that nobody documented."""
+        data = _encoded(value)
+        kind = "null" if value is None else type(value).__name__
+        return {"undocumented": self.tokens.token("undocumented", data), "type": kind, "bytes": len(data)}
+
+    def replace(self, value: object, kind: str) -> object:
+        """A value at a place of ``kind``; hidden when it has none."""
+        if kind == _HIDDEN:
+            return self.hide(value)
+        return self.tokens.token(kind, value if isinstance(value, str) else _encoded(value))
+
+
+def redact_document(
+    document: object, *, registry: SecretRegistry, tokens: Tokens, secrets: Mapping[str, str], hidden: Collection[str]
+) -> object:
+    """The redacted form of a document made of what ``json`` makes."""
+    redaction = _Redaction(registry, tokens, scrub=registry.contains("\x1e".join(_strings(document))))
+    places: _Places = {}
+    for pointer, kind in (*((pointer, _HIDDEN) for pointer in sorted(hidden)), *secrets.items()):
+        if pointer == "":
+            return redaction.replace(document, kind)
+        _add(places, pointer, kind)
+    return _redacted(document, places, redaction)
+
+
+def _redacted(value: object, places: "_Places | None", redaction: _Redaction) -> object:
+    if isinstance(value, dict):
+        return dict(_member(key, item, places, redaction) for key, item in value.items())
+    if isinstance(value, list):
+        if not places:
+            return [_redacted(item, None, redaction) for item in value]
+        return [_placed(item, places.get(str(index)), redaction) for index, item in enumerate(value)]
+    return redaction.text(value) if isinstance(value, str) else value
+
+
+def _member(key: str, value: object, places: "_Places | None", redaction: _Redaction) -> tuple[str, object]:
+    if not _PLAIN_KEY.fullmatch(key):
+        return redaction.tokens.token("name", key), redaction.hide(value)
+    return redaction.text(key), _placed(value, places.get(key) if places else None, redaction)
+
+
+def _placed(value: object, place: "_Places | str | None", redaction: _Redaction) -> object:
+    return redaction.replace(value, place) if isinstance(place, str) else _redacted(value, place, redaction)
+
+
+def _add(places: _Places, pointer: str, kind: str) -> None:
+    *parents, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    for part in parents:
+        below = places.setdefault(part, {})
+        if isinstance(below, str):
+            return  # the whole of it is replaced already
+        places = below
+    places[last] = kind
+
+
+def _strings(value: object) -> list[str]:
+    """Every key and string, without recursion: the order does not matter."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, dict):
+            found.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return found
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return repr(value).encode("utf-8", "backslashreplace")  # lone surrogates, integers over 64 bits
