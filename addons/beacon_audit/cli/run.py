@@ -23,7 +23,7 @@ SUMMARY = "run the proxy"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE|PRESET", help="a policy file or the name of a preset (enforce)")
     parser.add_argument("--mode", default="regular", metavar="MODE", help="regular, or reverse[:HOST] (regular)")
-    parser.add_argument("--listen", default="127.0.0.1:8080", metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)")
+    parser.add_argument("--listen", default=("127.0.0.1", 8080), metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)")
     parser.add_argument("--admin", metavar="HOST:PORT", type=address, help="health checks; none without it")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"), help="(info)")
 

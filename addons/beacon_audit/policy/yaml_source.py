@@ -8,6 +8,7 @@ made of them, so that no setting of interest is taken from one.
 Never raises for anything that a file can hold. Messages never quote a value. Source: YAML 1.1 as PyYAML reads it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from beacon_audit.policy.document import Place
 LARGEST_FILE = 1_048_576
 _DEEPEST = 64
 _MERGE = "<<"
+_QUOTED_NAME = re.compile(r""" (['"])[\w!].+\1""")
 
 
 @dataclass(slots=True)
@@ -139,13 +141,14 @@ def _decode(data: bytes, source: Source) -> str | None:
 
 
 def _note_syntax(source: Source, error: yaml.MarkedYAMLError) -> None:
-    """PyYAML's words name tokens and single characters, never a value (``problem``, not the snippet in ``str``)."""
+    """PyYAML's ``problem`` names tokens and single characters; the name of an alias or tag handle is cut out."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     if error.context is not None and "single document" in error.context:
         source.refuse_at(line, column, "expected one document, got another after ---; keep one")
     else:
-        source.refuse_at(line, column, f"expected YAML: {error.problem or 'it does not parse'}")
+        problem = _QUOTED_NAME.sub("", error.problem or "it does not parse")
+        source.refuse_at(line, column, f"expected YAML: {problem}")
 
 
 def _refuse_duplicates(source: Source, root: yaml.Node) -> None:

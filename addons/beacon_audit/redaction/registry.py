@@ -4,6 +4,9 @@
 hex-, base64- (three phases, both alphabets) and JSON-escaped, in any mixture of escapes, with white space in between.
 Values are held in memory only. Thread-safe: readers see a snapshot that ``learn`` replaces whole.
 
+A license, once learned, is never forgotten; when there is no room for another, ``learn`` says so. Anything else (a
+token lives for minutes, and each verification brings a new one) is remembered until ``RECENT`` newer ones came.
+
 Where the text is escaped deeper than anyone honest would, it counts as a hit (closed).
 """
 
@@ -18,6 +21,7 @@ from beacon_audit.redaction.forms import SHORTEST_SEARCHED, Encoding, Form, fold
 from beacon_audit.redaction.tokens import Tokens
 
 WITHHELD = "[withheld: escaped too deeply to search for secrets]"
+RECENT = 16
 _PATTERN_MEMORY = 64 << 20
 _ENCODINGS: tuple[Encoding, ...] = ("plain", "base64")
 
@@ -42,36 +46,49 @@ class _Hit:
 
 
 class SecretRegistry:
-    """Knows at most ``capacity`` values."""
+    """Knows at most ``capacity`` licenses, and the ``RECENT`` last other secrets."""
 
     def __init__(self, tokens: Tokens, capacity: int = 256) -> None:
         self._tokens = tokens
         self._capacity = capacity
-        self._known: dict[str, None] = {}
+        self._licenses: dict[str, tuple[Form, ...]] = {}
+        self._recent: dict[str, tuple[Form, ...]] = {}
         self._lock = Lock()
         self._snapshot = _Snapshot()
 
     def __repr__(self) -> str:
-        return f"SecretRegistry({len(self._known)} secrets)"
+        return f"SecretRegistry({len(self._licenses)} licenses, {len(self._recent)} others)"
 
     def learn(self, value: str, kind: str = "license") -> str:
         """Remember a secret and give its token. A value of fewer than 8 characters gets a token, but is not searched
         for: nobody blanks the trail by "learning" the letter e.
 
         Raises:
-            RegistryFull: the value is new and there is no room.
+            RegistryFull: the value is a new license and there is no room.
         """
         token = self._tokens.token(kind, value)
-        if value in self._known or len(squeeze(value.strip().encode("utf-8", "surrogatepass"))) < SHORTEST_SEARCHED:
+        if self._knows(value) or len(squeeze(value.strip().encode("utf-8", "surrogatepass"))) < SHORTEST_SEARCHED:
             return token
         with self._lock:
-            if value in self._known:
-                return token
-            if len(self._known) >= self._capacity:
-                raise RegistryFull(f"{self._capacity} secrets are known already")
-            self._snapshot = _compiled((*self._snapshot.forms, *forms_of(value, token)))
-            self._known[value] = None
+            if not self._knows(value):
+                self._remember(value, kind, token)
         return token
+
+    def _knows(self, value: str) -> bool:
+        return value in self._licenses or value in self._recent
+
+    def _remember(self, value: str, kind: str, token: str) -> None:
+        if kind != "license":
+            self._recent[value] = forms_of(value, token)
+            while len(self._recent) > RECENT:
+                del self._recent[next(iter(self._recent))]
+        elif len(self._licenses) < self._capacity:
+            self._licenses[value] = forms_of(value, token)
+        else:
+            raise RegistryFull(f"{self._capacity} licenses are known already")
+        self._snapshot = _compiled(
+            tuple(form for forms in (*self._licenses.values(), *self._recent.values()) for form in forms)
+        )
 
     def contains(self, text: str) -> bool:
         """Whether a known secret stands in ``text`` in any form."""

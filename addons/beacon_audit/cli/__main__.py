@@ -1,0 +1,7 @@
+"""``python -m beacon_audit.cli``: the same as the ``beacon-audit`` command."""
+
+import sys
+
+from beacon_audit.cli import main
+
+sys.exit(main())
