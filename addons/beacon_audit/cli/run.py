@@ -14,8 +14,12 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beacon_audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from beacon_audit.proxy.service import ProxyService
 
 SUMMARY = "run the proxy"
 
@@ -23,7 +27,9 @@ SUMMARY = "run the proxy"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE|PRESET", help="a policy file or the name of a preset (enforce)")
     parser.add_argument("--mode", default="regular", metavar="MODE", help="regular, or reverse[:HOST] (regular)")
-    parser.add_argument("--listen", default=("127.0.0.1", 8080), metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)")
+    parser.add_argument(
+        "--listen", default=("127.0.0.1", 8080), metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)"
+    )
     parser.add_argument("--admin", metavar="HOST:PORT", type=address, help="health checks; none without it")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"), help="(info)")
 
@@ -98,7 +104,7 @@ def _log_to_stderr(level: str) -> None:
         logging.getLogger("mitmproxy").setLevel(logging.WARNING)
 
 
-async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:  # noqa: F821
+async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:
     from beacon_audit.admin.server import start_admin
 
     loop = asyncio.get_running_loop()

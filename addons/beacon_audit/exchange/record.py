@@ -36,9 +36,7 @@ class RecordContext:
         return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def finding_fields(
-    context: RecordContext, dispositions: Sequence[tuple[Finding, Disposition]]
-) -> list[dict[str, str]]:
+def finding_fields(context: RecordContext, dispositions: Sequence[tuple[Finding, Disposition]]) -> list[dict[str, str]]:
     """The JSON form of findings, the blocking ones first, at most ``MAX_FINDINGS`` of them."""
     order = {"block": 0, "alert": 1, "note": 2}
     ranked = sorted(dispositions, key=lambda pair: order[pair[1]])
@@ -135,12 +133,12 @@ def request_payload(context: RecordContext, request: Request, judgement: Judgeme
 
 
 def response_payload(
-    context: RecordContext, endpoint: Endpoint, body: bytes, assessment: ResponseAssessment
+    context: RecordContext, endpoint: Endpoint | None, body: bytes, assessment: ResponseAssessment
 ) -> object | None:
     """The body of a response as it may be written; ``None`` when there is nothing to write."""
     if not body or not assessment.recordable:
         return None
-    if not assessment.parsed:
+    if endpoint is None or not assessment.parsed:
         return _opaque(context, body)
     return redact_document(
         assessment.document,
@@ -155,7 +153,8 @@ def _undocumented(findings: Sequence[Finding]) -> frozenset[str]:
     return frozenset(
         finding.pointer
         for finding in findings
-        if finding.basis != "promise" and finding.code not in ("contract.otlp-invalid", "contract.missing-field")
+        if finding.basis != "promise"
+        and finding.code not in ("contract.otlp-invalid", "contract.missing-field")
         and not finding.code.startswith("contract.new-")
     )
 

@@ -39,9 +39,9 @@ def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue
             yield kind, value.removeprefix("Bearer ").strip()
     if endpoint is not None:
         for pointer in endpoint.license_pointers:
-            value = value_at(document, pointer)
-            if isinstance(value, str):
-                yield "license", value
+            found = value_at(document, pointer)
+            if isinstance(found, str):
+                yield "license", found
 
 
 @dataclass(slots=True)

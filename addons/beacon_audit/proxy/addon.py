@@ -8,6 +8,7 @@ does every other hook: refuse first, then look. What follows a refusal can only 
 import logging
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
@@ -57,8 +58,10 @@ class AuditAddon:
         """A CONNECT: refused unless its target is a documented destination. It opens nothing yet."""
         flow.response = unavailable("the CONNECT was not looked at").response()
         authority = flow.request.data.authority.decode("latin-1")
-        findings = () if self._listening.tunnelled else (_unexpected_connect(),)
-        findings = findings or connect_findings(authority, self._listening.allowed)
+        if self._listening.tunnelled:
+            findings = connect_findings(authority, self._listening.allowed)
+        else:
+            findings = (_unexpected_connect(),)
         if findings:
             flow.response = await self._refused_unread(flow.client_conn, findings[0], method="CONNECT", host=authority)
             return
@@ -71,7 +74,9 @@ class AuditAddon:
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """A TLS handshake with a client that failed."""
-        reason = "the TLS handshake with the client failed; does it trust ca/ca.crt, and does it ask for a documented host?"
+        reason = (
+            "the TLS handshake with the client failed; does it trust ca/ca.crt, and does it ask for a documented host?"
+        )
         finding = Finding("containment.tls-handshake", "", reason)
         await self._refused_unread(data.context.client, finding, host=data.context.client.sni or "")
 
@@ -88,7 +93,7 @@ class AuditAddon:
         flow.response = unavailable("the request was not decided").response()
         try:
             refusal = await self._admit(flow)
-        except Exception:
+        except Exception:  # noqa: BLE001 - closed: whatever it was, the refusal stays
             self._fail_closed(flow, "a request could not be decided or recorded; it stays in")
         else:
             flow.response = refusal
@@ -105,7 +110,8 @@ class AuditAddon:
         flow.request.data.host = request.host
         proxy = self._auditor.policy.upstream.proxy
         if proxy is not None:
-            flow.server_conn.via = (proxy[0], (proxy[1], proxy[2]))
+            scheme: Literal["http", "https"] = "https" if proxy[0] == "https" else "http"
+            flow.server_conn.via = (scheme, (proxy[1], proxy[2]))
         return None
 
     def _destination_host(self, flow: http.HTTPFlow) -> str:
@@ -133,7 +139,7 @@ class AuditAddon:
         flow.response = response_withheld(exchange.id, "its outcome was not recorded").response()
         try:
             await self._auditor.settle(exchange, _response_of(received))
-        except Exception:
+        except Exception:  # noqa: BLE001 - closed: whatever it was, the response stays here
             self._fail_closed(flow, f"record {exchange.id}: the response is withheld: its outcome is not recorded")
             return
         if received.status_code >= 200:
@@ -149,7 +155,7 @@ class AuditAddon:
             return
         try:
             await self._record_error(flow, exchange)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, there is nothing left to forward
             self._fail_closed(flow, f"record {exchange.id}: how it ended could not be recorded")
 
     async def _record_error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -187,7 +193,7 @@ class AuditAddon:
                 reason=finding.message,
                 **known,
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - without a record it is a 503
             logger.exception("a refusal could not be recorded")
             return unavailable(_why(error)).response()
         return refusal.response()
@@ -209,8 +215,6 @@ def _unexpected_connect() -> Finding:
 
 def _response_of(received: http.Response) -> UpstreamResponse:
     encodings = tuple(
-        value.decode("latin-1")
-        for name, value in received.data.headers.fields
-        if name.lower() == b"content-encoding"
+        value.decode("latin-1") for name, value in received.data.headers.fields if name.lower() == b"content-encoding"
     )
     return UpstreamResponse(received.status_code, encodings, received.data.content or b"")

@@ -166,7 +166,9 @@ class Auditor:
         self, kind: str, record_id: str, fields: record.Fields, payload: Payload | None, late: record.Fields | None
     ) -> Receipt:
         reference = None if payload is None else payload.reference
-        return await self.recorder.record(kind, record_id, fields | {"payload": reference}, payload=payload, if_late=late)
+        return await self.recorder.record(
+            kind, record_id, fields | {"payload": reference}, payload=payload, if_late=late
+        )
 
     def _request_payload(self, record_id: str, request: Request, judgement: Judgement) -> Payload | None:
         if self.policy.recording.payloads == "none" or not request.body:

@@ -58,7 +58,7 @@ class Gate:
         elif self._permits.use(client, host, port):
             address = self._upstream.address
             return (*address, True) if address else (host, port, False)
-        self.deny("a connection without a durable record of its request")
+        return self.deny("a connection without a durable record of its request")
 
     def deny(self, what: str) -> NoReturn:
         """Refuse, count and log it."""
@@ -132,23 +132,23 @@ class GatedEventLoop(asyncio.SelectorEventLoop):
             self._closed_gate("a socket to an address that was not cleared")
         await super().sock_connect(sock, address)
 
-    async def getaddrinfo(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def getaddrinfo(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a name look-up")
 
-    async def getnameinfo(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def getnameinfo(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a reverse name look-up")
 
-    async def create_datagram_endpoint(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def create_datagram_endpoint(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a datagram socket")
 
-    async def create_unix_connection(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def create_unix_connection(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a UNIX socket")
 
-    async def sock_sendto(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def sock_sendto(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a datagram")
 
-    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a subprocess")
 
-    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a subprocess")

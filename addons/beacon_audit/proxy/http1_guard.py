@@ -72,7 +72,7 @@ def error_response(status_code: int, _message: str = "") -> bytes:
     response = http.Response.make(
         status_code, error_page(status_code), {"Content-Type": "application/json", "Connection": "close"}
     )
-    return http1.assemble_response(response)
+    return bytes(http1.assemble_response(response))
 
 
 def install() -> None:

@@ -30,7 +30,13 @@ class Recorder:
         return self._writer.poisoned
 
     async def record(
-        self, kind: str, record_id: str, fields: Fields, *, payload: Payload | None = None, if_late: Fields | None = None
+        self,
+        kind: str,
+        record_id: str,
+        fields: Fields,
+        *,
+        payload: Payload | None = None,
+        if_late: Fields | None = None,
     ) -> Receipt:
         """Write one entry of type ``kind`` and wait until it is durable.
 

@@ -27,7 +27,7 @@ _ESCAPE = re.compile(
 )
 
 
-class TooManyLayers(Exception):  # noqa: N818 - not an error of ours to report: it stays inside this package
+class TooManyLayers(Exception):
     """Escapes within escapes beyond any honest use."""
 
 

@@ -34,7 +34,10 @@ def install_log_scrubbing(registry: SecretRegistry) -> None:
     logging.Handler.format = scrubbed_format  # type: ignore[method-assign]
     # logging prints a failing record, arguments and all, by itself.
     logging.raiseExceptions = False
-    before = {id(sys.stdout): ScrubbedStream(sys.stdout, registry), id(sys.stderr): ScrubbedStream(sys.stderr, registry)}
+    before = {
+        id(sys.stdout): ScrubbedStream(sys.stdout, registry),
+        id(sys.stderr): ScrubbedStream(sys.stderr, registry),
+    }
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and id(handler.stream) in before:
             handler.setStream(before[id(handler.stream)])
