@@ -29,15 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from beacon_audit.demo.proxy_process import ProxyFailed
-    from beacon_audit.demo.report import print_result
+    from beacon_audit.demo.report import ReportConsole, print_result
     from beacon_audit.demo.run import Stage, play
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a reason may hold what the terminal's encoding does not
-    console = Console(highlight=False)
+    console = ReportConsole()
     with _sigterm_as_interrupt():
         stage = Stage.prepare(Path(tempfile.mkdtemp(prefix="beacon-audit-demo-")))
         try:
@@ -64,7 +62,7 @@ def _serve(console: "Console", stage: "Stage") -> None:
             console.file.flush()
             proxy.wait()
     except KeyboardInterrupt:
-        console.print("stopped")
+        print_text("stopped")
 
 
 @contextmanager

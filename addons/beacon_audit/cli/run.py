@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
     from beacon_audit.contracts import load_contract
     from beacon_audit.home import open_home
-    from beacon_audit.policy import load_policy
+    from beacon_audit.policy import check_endpoint_names, load_policy
     from beacon_audit.proxy.gate import GatedEventLoop
     from beacon_audit.proxy.service import ProxyService, Settings
     from beacon_audit.redaction import SecretRegistry, Tokens, install_log_scrubbing
@@ -86,11 +86,20 @@ def run(args: argparse.Namespace) -> int:
     _log_to_stderr(args.log_level)
     install_log_scrubbing(registry)
     policy = load_policy(args.policy, cwd=Path.cwd())
-    settings = Settings(home, policy, load_contract(policy.contract), mode, reverse_host, args.listen)
+    contract = load_contract(policy.contract)
+    check_endpoint_names(policy, contract.endpoints)
+    settings = Settings(home, policy, contract, mode, reverse_host, args.listen)
     settings.allowed()
+    _share_the_interpreter()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
     return 0
+
+
+def _share_the_interpreter() -> None:
+    """The trail's thread gives the interpreter away at each system call and, at Python's 5 ms, waits for a busy event
+    loop each time to get it back: several times for one commit, while every request waits for that commit."""
+    sys.setswitchinterval(0.001)
 
 
 def _log_to_stderr(level: str) -> None:

@@ -1,4 +1,4 @@
-"""Request bodies: the documented samples of the contract with a made-up license key, and what an attacker makes of them.
+"""Request bodies: the documented samples of the contract with a made-up license key, and hostile variants of them.
 
 Every function gives the bytes of a JSON document in UTF-8, gzip-compressed where its name says so. The samples come
 from the contract edition itself, so the demonstration sends what the documentation shows.
@@ -12,6 +12,7 @@ from typing import Any
 
 EDITION = "langsmith-beacon/2025-10"
 _PLACEHOLDER = "<YOUR_LICENSE_KEY>"
+_PROMPT = "Summarise the contract with our largest customer."
 
 
 class Payloads:
@@ -19,6 +20,11 @@ class Payloads:
 
     def __init__(self, license_key: str) -> None:
         self.license_key = license_key
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """What some bodies carry and no file may hold in clear: the license key and a user's prompt."""
+        return self.license_key, _PROMPT
 
     def documented(self, endpoint: str) -> bytes:
         """The documented sample of a request to ``endpoint``."""
@@ -53,7 +59,7 @@ class Payloads:
 
     def with_prompt_in_span(self) -> bytes:
         """A trace that carries what a user typed."""
-        return self._with_span_attribute("gen_ai.prompt", "Summarise the contract with our largest customer.")
+        return self._with_span_attribute("gen_ai.prompt", _PROMPT)
 
     def _with_span_attribute(self, key: str, value: str) -> bytes:
         attribute = {"key": key, "value": {"stringValue": value}}

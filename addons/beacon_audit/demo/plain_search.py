@@ -1,9 +1,9 @@
-"""Looks for a secret in every file below a directory, also inside zstd-compressed payload files.
+"""Looks for secrets in every file below a directory, also inside zstd-compressed payload files.
 
-It looks for the plain value only; that encoded forms are redacted too is what the tests of ``redaction`` are for.
+It looks for the plain values only; that encoded forms are redacted too is what the tests of ``redaction`` are for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import zstandard
@@ -11,9 +11,10 @@ import zstandard
 _COMPRESSED = ".zst"
 
 
-def files_with(directory: Path, secret: str) -> tuple[Path, ...]:
-    """The files whose content holds ``secret``, sorted."""
-    return tuple(sorted(path for path, content in _contents(directory) if secret.encode() in content))
+def files_with(directory: Path, secrets: Sequence[str]) -> tuple[Path, ...]:
+    """The files whose content holds any of ``secrets``, sorted."""
+    wanted = [secret.encode() for secret in secrets]
+    return tuple(sorted(path for path, content in _contents(directory) if any(secret in content for secret in wanted)))
 
 
 def _contents(directory: Path) -> Iterator[tuple[Path, bytes]]:

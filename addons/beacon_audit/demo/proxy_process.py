@@ -58,6 +58,11 @@ class ProxyProcess:
     ) -> None:
         self._stop()
 
+    @property
+    def pid(self) -> int | None:
+        """The id of the process while it runs."""
+        return self._process.pid if self._process else None
+
     def wait(self) -> None:
         """Wait while the proxy serves; it never ends by itself, so its end is a :class:`ProxyFailed`."""
         if self._process is not None:

@@ -18,6 +18,16 @@ from beacon_audit.demo.run import PhaseResult, Result, Stage
 PROGRAM = "beacon-audit"
 
 
+class ReportConsole(Console):
+    """A console on stdout that leaves it to the command line to decide what a closed pipe means."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def print_result(console: Console, result: Result, stage: Stage) -> None:
     """A table for each phase, what Beacon received in total, and everything that is not as it must be."""
     for phase_result in result.phases:
@@ -25,7 +35,7 @@ def print_result(console: Console, result: Result, stage: Stage) -> None:
         console.print(_table(phase_result))
         console.print(_account(phase_result))
         console.print()
-    _print_license_search(console, result)
+    _print_search(console, result)
     _print_differences(console, result)
     console.print()
     _print_where_to_look(console, result, stage)
@@ -87,11 +97,15 @@ def _account(result: PhaseResult) -> str:
     return f"[red]expected {_plural(result.expected_requests, 'request')}:[/red] {received}"
 
 
-def _print_license_search(console: Console, result: Result) -> None:
+def _print_search(console: Console, result: Result) -> None:
     if not result.leaks:
-        console.print("[green]as it should be:[/green] the license key that was sent stands in no file in clear")
+        console.print(
+            "[green]as it should be:[/green] the license key and the prompt that were sent stand in no file in clear"
+        )
     for path in result.leaks:
-        console.print(f"[red]the license key stands in clear in[/red] {escape(str(path))}", soft_wrap=True)
+        console.print(
+            f"[red]the license key or the prompt stands in clear in[/red] {escape(str(path))}", soft_wrap=True
+        )
 
 
 def _print_differences(console: Console, result: Result) -> None:

@@ -52,7 +52,7 @@ class PhaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The whole demonstration. ``leaks`` are the files in which the license key was found in clear."""
+    """The whole demonstration. ``leaks`` are the files in which the license key or the prompt was found in clear."""
 
     phases: tuple[PhaseResult, ...]
     leaks: tuple[Path, ...]
@@ -110,7 +110,7 @@ class Stage:
 def play(stage: Stage, on_step: Callable[[str], None]) -> Result:
     """Run all phases; ``on_step`` is told what comes next (a title), once for each proxy and each message."""
     results = tuple(_play_phase(stage, phase, on_step) for phase in stage.phases)
-    return Result(results, files_with(stage.directory, stage.payloads.license_key))
+    return Result(results, files_with(stage.directory, stage.payloads.sensitive))
 
 
 def _play_phase(stage: Stage, phase: Phase, on_step: Callable[[str], None]) -> PhaseResult:

@@ -5,18 +5,26 @@ scrubbed of known secrets and cut to a bound, so that an entry fits the 65,535 b
 hold. Field names are those of ``log --json`` and stable.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment
+from beacon_audit.exchange.secrets import value_at
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens, redact_document
+from beacon_audit.wire.json_body import JsonValue
 
 type Fields = dict[str, object]
 
 MAX_FINDINGS = 48
 MAX_TEXT = 256
-MAX_PATH = 512
+_ATTRIBUTE_KEYS = frozenset({"contract.new-attribute-key", "promise.identity-attribute", "promise.content-attribute"})
+#: Findings that leave the value as documented as it was.
+_SHOWN = frozenset({"contract.otlp-invalid", "contract.missing-field"})
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
+#: In characters, by field; MAX_TEXT for the others.
+_LIMITS = {"path": 512, "method": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +37,44 @@ class RecordContext:
     contract: str
 
     def text(self, value: str, limit: int = MAX_TEXT) -> str:
-        """``value`` without known secrets, cut to ``limit`` characters, printable. Scrubbed first: a cut secret
-        would not be found any more."""
-        clean = self.registry.scrub(value)
-        clean = "".join(character if character.isprintable() else "\ufffd" for character in clean)
-        return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+        """``value`` without known secrets, printable, cut to ``limit`` characters."""
+        return _bounded(self.registry.scrub(value), limit)
+
+    def written(self, fields: Fields) -> Fields:
+        """``fields`` with every text as ``text`` has it: one search over all, and only a hit is looked for again."""
+        scrub = self.registry.scrub if self.registry.contains("\x1e".join(_texts(fields))) else str
+        return {name: _cleaned(name, value, scrub) for name, value in fields.items()}
 
 
-def finding_fields(context: RecordContext, dispositions: Sequence[tuple[Finding, Disposition]]) -> list[dict[str, str]]:
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _cleaned(name: str, value: object, scrub: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return _bounded(scrub(value), _LIMITS.get(name, MAX_TEXT))
+    if isinstance(value, dict):
+        return {key: _cleaned(key, item, scrub) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(name, item, scrub) for item in value]
+    return value
+
+
+def _bounded(text: str, limit: int) -> str:
+    """Printable and cut, after the scrub: a cut secret would not be found any more."""
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _finding_fields(dispositions: Sequence[tuple[Finding, Disposition]]) -> list[dict[str, str]]:
     """The JSON form of findings, the blocking ones first, at most ``MAX_FINDINGS`` of them."""
     order = {"block": 0, "alert": 1, "note": 2}
     ranked = sorted(dispositions, key=lambda pair: order[pair[1]])
@@ -44,8 +82,8 @@ def finding_fields(context: RecordContext, dispositions: Sequence[tuple[Finding,
         {
             "basis": finding.basis,
             "code": finding.code,
-            "pointer": context.text(finding.pointer),
-            "message": context.text(finding.message),
+            "pointer": finding.pointer,
+            "message": finding.message,
             "disposition": disposition,
         }
         for finding, disposition in ranked[:MAX_FINDINGS]
@@ -56,64 +94,67 @@ def request_fields(context: RecordContext, request: Request, judgement: Judgemen
     """The fields that an intent and a refusal share, without type, id, time and payload."""
     decision = judgement.decision
     endpoint = judgement.endpoint
-    return {
+    fields: Fields = {
         "source": request.source,
         "source_name": source_name,
-        "method": context.text(request.method, 32),
-        "host": context.text(request.host),
-        "path": context.text(request.path, MAX_PATH),
+        "method": request.method,
+        "host": request.host,
+        "path": request.path,
         "endpoint": endpoint.name if endpoint else None,
         "class": endpoint.traffic_class if endpoint else None,
         "action": decision.action,
-        "reason": context.text(decision.reason),
+        "reason": decision.reason,
         "reason_code": decision.code,
         "alert": decision.alert or decision.action != "allowed",
-        "findings": finding_fields(context, decision.dispositions),
+        "findings": _finding_fields(decision.dispositions),
         "findings_total": len(decision.dispositions),
         "license": judgement.licenses[0] if judgement.licenses else None,
         "request_bytes": len(request.body),
         "policy": context.policy,
         "contract": context.contract,
     }
+    return context.written(fields)
 
 
 def unparsed_fields(
     context: RecordContext, *, source: str, method: str, host: str, path: str, code: str, reason: str
 ) -> Fields:
     """The fields of a refusal of something that never became a request: a CONNECT, a handshake, a broken head."""
-    return {
+    fields: Fields = {
         "source": source,
         "source_name": None,
-        "method": context.text(method, 32) or None,
-        "host": context.text(host) or None,
-        "path": context.text(path, MAX_PATH) or None,
+        "method": method or None,
+        "host": host or None,
+        "path": path or None,
         "endpoint": None,
         "class": None,
         "action": "refused",
-        "reason": context.text(reason),
+        "reason": reason,
         "reason_code": code,
         "alert": True,
-        "findings": finding_fields(context, [(Finding(code, "", reason), "block")]),
+        "findings": _finding_fields([(Finding(code, "", reason), "block")]),
         "findings_total": 1,
         "license": None,
         "request_bytes": 0,
         "policy": context.policy,
         "contract": context.contract,
     }
+    return context.written(fields)
 
 
 def outcome_fields(context: RecordContext, outcome: Outcome) -> Fields:
     """The fields of an outcome, without type, id, time and payload."""
     dispositions: list[tuple[Finding, Disposition]] = [(finding, "alert") for finding in outcome.findings]
-    return {
+    fields: Fields = {
         "state": outcome.state,
-        "reason": context.text(outcome.reason),
+        "reason": outcome.reason,
         "status": outcome.status,
         "response_bytes": outcome.response_bytes,
         "duration_ms": outcome.duration_ms,
-        "findings": finding_fields(context, dispositions),
+        "findings": _finding_fields(dispositions),
         "findings_total": len(dispositions),
     }
+    return context.written(fields)
 
 
 def request_payload(context: RecordContext, request: Request, judgement: Judgement) -> object:
@@ -128,7 +169,7 @@ def request_payload(context: RecordContext, request: Request, judgement: Judgeme
         registry=context.registry,
         tokens=context.tokens,
         secrets=dict.fromkeys(pointers, "license"),
-        hidden=_undocumented(assessment.findings),
+        hidden=_hidden(assessment.findings, assessment.document),
     )
 
 
@@ -145,18 +186,24 @@ def response_payload(
         registry=context.registry,
         tokens=context.tokens,
         secrets=dict.fromkeys(endpoint.response_secret_pointers, "token"),
-        hidden=_undocumented(assessment.findings),
+        hidden=_hidden(assessment.findings, assessment.document),
     )
 
 
-def _undocumented(findings: Sequence[Finding]) -> frozenset[str]:
-    return frozenset(
-        finding.pointer
-        for finding in findings
-        if finding.basis != "promise"
-        and finding.code not in ("contract.otlp-invalid", "contract.missing-field")
-        and not finding.code.startswith("contract.new-")
-    )
+def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
+    """The places whose values nobody has vouched for: undocumented and wrong ones; the value of an attribute whose key
+    is new, or exists for contents or identities; a new name that is more than one plain word."""
+    places = set()
+    for finding in findings:
+        if finding.code in _ATTRIBUTE_KEYS:
+            places.add(f"{finding.pointer.removesuffix('/key')}/value")
+        elif finding.code.startswith("contract.new-"):
+            name = value_at(document, finding.pointer)
+            if not (isinstance(name, str) and _PLAIN_NAME.fullmatch(name)):
+                places.add(finding.pointer)
+        elif finding.basis != "promise" and finding.code not in _SHOWN:
+            places.add(finding.pointer)
+    return frozenset(places)
 
 
 def _opaque(context: RecordContext, body: bytes) -> Mapping[str, object]:

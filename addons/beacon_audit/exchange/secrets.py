@@ -93,15 +93,16 @@ def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: 
 
 def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endpoint | None) -> tuple[Finding, ...]:
     """Known secrets in the request target or in a header that is not documented to carry one."""
+    carriers = {*_TOKEN_HEADERS, *((LICENSE_HEADER,) if endpoint is None else endpoint.license_headers)}
+    texts = [name if name in carriers else f"{name}\x1e{value}" for name, value in request.headers]
+    # One search over everything; only a hit is looked for again.
+    if not registry.contains("\x1e".join((request.target, *texts))):
+        return ()
     found = []
     if registry.contains(request.target):
         found.append(_misplaced("the request target"))
-    carries_license = (LICENSE_HEADER,) if endpoint is None else endpoint.license_headers
-    for name, value in request.headers:
-        allowed = name in _TOKEN_HEADERS or name in carries_license
-        if registry.contains(name) or (registry.contains(value) and not allowed):
-            found.append(_misplaced("a request header that is not documented to carry it"))
-            break
+    if registry.contains("\x1e".join(texts)):
+        found.append(_misplaced("a request header that is not documented to carry it"))
     return tuple(found)
 
 

@@ -193,7 +193,7 @@ class AuditAddon:
                 reason=finding.message,
                 **known,
             )
-        except Exception as error:  # noqa: BLE001 - without a record it is a 503
+        except Exception as error:
             logger.exception("a refusal could not be recorded")
             return unavailable(_why(error)).response()
         return refusal.response()

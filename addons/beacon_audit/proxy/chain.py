@@ -73,8 +73,7 @@ class TlsConfig(tlsconfig.TlsConfig):
         self.certstore = certs.CertStore(key, authority, None, b"", None)  # type: ignore[arg-type]
 
     def configure(self, updated: set[str]) -> None:
-        """The parent's checks of options, without its own certificate store in a directory of its own."""
-        super().configure(updated - {"certs", "confdir", "key_size", "cert_passphrase"})
+        """Nothing: the parent would load its own authority here, and its other options are pinned."""
 
     def running(self) -> None:
         """Nothing: the parent would load its own authority here."""

@@ -6,6 +6,7 @@ closed connection or a refused CONNECT, so OTLP gets 400 with a ``google.rpc.Sta
 and trying again later is right. No body repeats a value of the request.
 """
 
+import time
 from dataclasses import dataclass
 
 import orjson
@@ -15,6 +16,8 @@ from beacon_audit.model import Endpoint
 
 INVALID_ARGUMENT = 3  # google.rpc.Code
 UNAVAILABLE_STATUS = 503
+_HEADERS = ((b"content-type", b"application/json"), (b"x-beacon-audit", b"refused"))
+_REASONS = {200: b"OK", 400: b"Bad Request", 403: b"Forbidden", 503: b"Service Unavailable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,11 @@ class Refusal:
 
     def response(self) -> http.Response:
         """The response object; a new one for each flow."""
-        return http.Response.make(
-            self.status, self.body, {"Content-Type": "application/json", "X-Beacon-Audit": "refused"}
+        now = time.time()
+        fields = (*_HEADERS, (b"content-length", b"%d" % len(self.body)))
+        # The constructor, not Response.make: every request gets a refusal first, and make costs as much as judging it.
+        return http.Response(
+            b"HTTP/1.1", self.status, _REASONS[self.status], http.Headers(fields), self.body, None, now, now
         )
 
 

@@ -25,13 +25,7 @@ type _Places = dict[str, "_Places | str"]
 
 @dataclass(frozen=True, slots=True)
 class _Redaction:
-    registry: SecretRegistry
     tokens: Tokens
-    #: False when no known secret stands anywhere in the document: then nothing needs to be searched again.
-    scrub: bool
-
-    def text(self, value: str) -> str:
-        return self.registry.scrub(value) if self.scrub else value
 
     def hide(self, value: object) -> dict[str, object]:
         """A value that nobody documented."""
@@ -50,13 +44,23 @@ def redact_document(
     document: object, *, registry: SecretRegistry, tokens: Tokens, secrets: Mapping[str, str], hidden: Collection[str]
 ) -> object:
     """The redacted form of a document made of what ``json`` makes."""
-    redaction = _Redaction(registry, tokens, scrub=registry.contains("\x1e".join(_strings(document))))
+    redaction = _Redaction(tokens)
     places: _Places = {}
     for pointer, kind in (*((pointer, _HIDDEN) for pointer in sorted(hidden)), *secrets.items()):
         if pointer == "":
             return redaction.replace(document, kind)
         _add(places, pointer, kind)
-    return _redacted(document, places, redaction)
+    redacted = _redacted(document, places, redaction)
+    # One search over all that is left; only a hit is looked for again.
+    return _scrubbed(redacted, registry) if registry.contains("\x1e".join(_strings(redacted))) else redacted
+
+
+def _scrubbed(value: object, registry: SecretRegistry) -> object:
+    if isinstance(value, dict):
+        return {registry.scrub(key): _scrubbed(item, registry) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed(item, registry) for item in value]
+    return registry.scrub(value) if isinstance(value, str) else value
 
 
 def _redacted(value: object, places: "_Places | None", redaction: _Redaction) -> object:
@@ -66,13 +70,13 @@ def _redacted(value: object, places: "_Places | None", redaction: _Redaction) ->
         if not places:
             return [_redacted(item, None, redaction) for item in value]
         return [_placed(item, places.get(str(index)), redaction) for index, item in enumerate(value)]
-    return redaction.text(value) if isinstance(value, str) else value
+    return value
 
 
 def _member(key: str, value: object, places: "_Places | None", redaction: _Redaction) -> tuple[str, object]:
     if not _PLAIN_KEY.fullmatch(key):
         return redaction.tokens.token("name", key), redaction.hide(value)
-    return redaction.text(key), _placed(value, places.get(key) if places else None, redaction)
+    return key, _placed(value, places.get(key) if places else None, redaction)
 
 
 def _placed(value: object, place: "_Places | str | None", redaction: _Redaction) -> object:

@@ -66,4 +66,6 @@ def test_many_aliases_of_aliases_are_read_once_each() -> None:
 
 
 def test_message_does_not_repeat_the_name_of_an_alias() -> None:
-    assert only_problem(read_yaml(b"proxy: *pa55word\n", "p.yaml")) == "p.yaml:1:8: expected YAML: found undefined alias"
+    assert (
+        only_problem(read_yaml(b"proxy: *pa55word\n", "p.yaml")) == "p.yaml:1:8: expected YAML: found undefined alias"
+    )

@@ -1,0 +1,105 @@
+"""The vendor's file: what it turns off is found with its place, and what only looks turned off is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from beacon_audit.errors import PolicyError
+from beacon_audit.policy import Disabled
+from beacon_audit.policy.langsmith_config import parse_langsmith_config, read_langsmith_config
+
+# As the vendor's page has it.
+SNIPPET = b"config:\n  telemetry:\n    metrics: false\n    traces: false\n"
+
+
+def disabled(data: bytes) -> dict[str, Disabled]:
+    config = parse_langsmith_config(data, "dir/langsmith_config.yaml")
+    assert config.source.problems == []
+    return config.disabled
+
+
+def problems(data: bytes) -> list[str]:
+    return [str(problem) for problem in parse_langsmith_config(data, "values.yaml").source.problems]
+
+
+def test_vendors_snippet_turns_off_metrics_and_traces() -> None:
+    assert disabled(SNIPPET) == {
+        "metrics": Disabled("langsmith_config.yaml", 3, 14, "config.telemetry.metrics"),
+        "traces": Disabled("langsmith_config.yaml", 4, 13, "config.telemetry.traces"),
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"config: {}",
+        b"config:",
+        b"config: {telemetry: null}",
+        b"config: {telemetry: {metrics: true, logs: True, other: off}}",
+        b"images: {tag: off, date: 2025-10-01}\ncommonEnv: [{name: A, value: no}]",
+        b"global: &g {a: 1}\nother: *g\nx: {<<: *g}\ny: !custom z\nconfig: {telemetry: {metrics: true}}",
+        b"config: {hostname: x, telemetry: {usage: 'false'}}",
+    ],
+)
+def test_file_with_other_settings_turns_nothing_off(data: bytes) -> None:
+    assert disabled(data) == {}
+
+
+def test_switch_is_found_in_a_file_with_anchors_elsewhere() -> None:
+    assert list(disabled(b"a: &a {x: 1}\nb: {<<: *a}\nconfig: {telemetry: {logs: false}}")) == ["logs"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            b"config: {telemetry: {metrics: 'false'}}",
+            "values.yaml:1:31: expected true or false for config.telemetry.metrics, got quoted text, "
+            "which counts as true; remove the quotes",
+        ),
+        (b"config: {telemetry: {logs: off}}", "1:28: expected true or false for config.telemetry.logs, got a word"),
+        (b"config: {telemetry: {logs: 0}}", "1:28: expected true or false for config.telemetry.logs, got an integer"),
+        (b"config: {telemetry: {logs: null}}", "1:28: expected true or false for config.telemetry.logs, got nothing"),
+        (b"config: {telemetry: {logs: {enabled: false}}}", "1:28: expected true or false"),
+        (b"config: {telemetry: false}", "1:21: expected a mapping for config.telemetry, got true or false"),
+        (b"config: [telemetry]", "1:9: expected a mapping for config, got a list"),
+        (b"telemetry: {metrics: false}", "1:1: expected config.telemetry as nested keys, got telemetry here"),
+        (b"config.telemetry.logs: false", "1:1: expected config.telemetry.logs as nested keys"),
+        (b"config: {telemetry.traces: false}", "1:10: expected config.telemetry.traces as nested keys"),
+        (b"config: {telemetry: {logs: false, logs: true}}", "1:35: expected every key once"),
+        (b"config: [unclosed", "expected YAML: "),
+    ],
+)
+def test_switch_that_only_looks_turned_off_is_refused(data: bytes, message: str) -> None:
+    (problem,) = problems(data)
+    assert message in problem
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a: &a {config: {telemetry: {logs: false}}}\n<<: *a",
+        b"a: &a {telemetry: {logs: false}}\nconfig: *a",
+        b"a: &a {telemetry: {logs: false}}\nconfig: {<<: *a}",
+        b"a: &a {logs: false}\nconfig: {telemetry: *a}",
+        b"a: &a {logs: false}\nconfig: {telemetry: {<<: *a, metrics: true}}",
+        b"a: &a false\nconfig: {telemetry: {logs: *a}}",
+        b"config: {telemetry: {logs: !!bool false}}",
+    ],
+)
+def test_switch_that_is_said_indirectly_is_refused_and_not_overlooked(data: bytes) -> None:
+    assert any("got an anchor, alias, tag or merge key" in problem for problem in problems(data))
+
+
+def test_reading_a_file_with_problems_raises_them_all(tmp_path: Path) -> None:
+    path = tmp_path / "values.yaml"
+    path.write_bytes(b"config: {telemetry: {logs: off, traces: 'no'}}")
+    with pytest.raises(PolicyError) as caught:
+        read_langsmith_config(path)
+    assert len(caught.value.problems) == 2
+
+
+def test_reading_a_file_gives_what_it_turns_off(tmp_path: Path) -> None:
+    path = tmp_path / "langsmith_config.yaml"
+    path.write_bytes(SNIPPET)
+    assert list(read_langsmith_config(path)) == ["metrics", "traces"]
