@@ -90,16 +90,9 @@ def run(args: argparse.Namespace) -> int:
     check_endpoint_names(policy, contract.endpoints)
     settings = Settings(home, policy, contract, mode, reverse_host, args.listen)
     settings.allowed()
-    _share_the_interpreter()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
     return 0
-
-
-def _share_the_interpreter() -> None:
-    """The trail's thread gives the interpreter away at each system call and, at Python's 5 ms, waits for a busy event
-    loop each time to get it back: several times for one commit, while every request waits for that commit."""
-    sys.setswitchinterval(0.001)
 
 
 def _log_to_stderr(level: str) -> None:

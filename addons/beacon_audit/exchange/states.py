@@ -54,13 +54,15 @@ class IllegalTransition(Exception):
 
 @dataclass(slots=True)
 class Exchange:
-    """One exchange under way. ``started`` is the monotonic clock in seconds when its headers arrived."""
+    """One exchange under way. ``started`` is the monotonic clock in seconds when its headers arrived;
+    ``outcome_given`` is set when its outcome went to the trail, durable or not: there is one outcome per intent."""
 
     id: str
     started: float
     state: State = State.RECEIVED
     endpoint: Endpoint | None = None
     decision: Decision | None = None
+    outcome_given: bool = False
 
     def advance(self, event: Event) -> None:
         """Take one step of the table.

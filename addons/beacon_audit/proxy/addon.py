@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 _UNFINISHED = "the request was not read to its end, or is not valid HTTP"
 _BROKE_OFF = "the connection broke before a whole response was there"
 
+# What stands in a flow while it is being decided, made once: each flow gets them, and only a failure lets one out.
+_UNDECIDED = unavailable("the request was not decided").response()
+_UNSETTLED = response_withheld("its outcome was not recorded").response()
+
 
 @dataclass(frozen=True, slots=True)
 class Listening:
@@ -85,16 +89,18 @@ class AuditAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The first hook of a request: refuse. Everything after this can only lift it by a durable record."""
-        flow.response = unavailable("the request was not decided").response()
+        flow.response = _UNDECIDED
         self._open[flow.id] = Exchange(new_id(), time.monotonic())
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The whole request was read: decide, record, and as the very last step lift the refusal."""
-        flow.response = unavailable("the request was not decided").response()
+        flow.response = _UNDECIDED
         try:
             refusal = await self._admit(flow)
-        except Exception:  # noqa: BLE001 - closed: whatever it was, the refusal stays
-            self._fail_closed(flow, "a request could not be decided or recorded; it stays in")
+        except Exception:
+            logger.exception("a request could not be decided or recorded; it stays in")
+            failure = self._auditor.recorder.failure
+            flow.response = unavailable(failure).response() if failure else _UNDECIDED
         else:
             flow.response = refusal
 
@@ -136,17 +142,20 @@ class AuditAddon:
         exchange = self._open.pop(flow.id, None)
         if received is None or exchange is None or exchange.state is not State.FORWARDED:
             return
-        flow.response = response_withheld(exchange.id, "its outcome was not recorded").response()
+        flow.response = _UNSETTLED
         try:
             await self._auditor.settle(exchange, _response_of(received))
-        except Exception:  # noqa: BLE001 - closed: whatever it was, the response stays here
-            self._fail_closed(flow, f"record {exchange.id}: the response is withheld: its outcome is not recorded")
+        except Exception:
+            logger.exception("record %s: the response is withheld, because its outcome is not recorded", exchange.id)
+            reason = self._auditor.recorder.failure or "its outcome could not be recorded"
+            flow.response = response_withheld(reason, exchange.id).response()
+            await self._auditor.abandon(exchange)
             return
         if received.status_code >= 200:
             flow.response = received
         else:
             # 101 would turn the connection into something that nobody looks into.
-            flow.response = response_withheld(exchange.id, "the upstream asked to leave HTTP").response()
+            flow.response = response_withheld("the upstream asked to leave HTTP", exchange.id).response()
 
     async def error(self, flow: http.HTTPFlow) -> None:
         """A connection broke, or mitmproxy refused the request or response by itself."""
@@ -155,8 +164,8 @@ class AuditAddon:
             return
         try:
             await self._record_error(flow, exchange)
-        except Exception:  # noqa: BLE001 - whatever it was, there is nothing left to forward
-            self._fail_closed(flow, f"record {exchange.id}: how it ended could not be recorded")
+        except Exception:
+            logger.exception("record %s: how it ended could not be recorded", exchange.id)
 
     async def _record_error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.state is State.FORWARDED:
@@ -193,20 +202,10 @@ class AuditAddon:
                 reason=finding.message,
                 **known,
             )
-        except Exception as error:
+        except Exception:
             logger.exception("a refusal could not be recorded")
-            return unavailable(_why(error)).response()
+            return unavailable(self._auditor.recorder.failure or "nothing can be recorded").response()
         return refusal.response()
-
-    def _fail_closed(self, flow: http.HTTPFlow, what: str) -> None:
-        """Log the exception at hand. The refusal that is in place stays; it only gets its reason."""
-        logger.exception("%s", what)
-        if self._auditor.recorder.failure is not None and flow.response is not None:
-            flow.response = unavailable(_why(None, self._auditor.recorder.failure)).response()
-
-
-def _why(error: Exception | None, failure: str | None = None) -> str:
-    return failure or f"nothing can be recorded ({type(error).__name__})"
 
 
 def _unexpected_connect() -> Finding:

@@ -125,6 +125,17 @@ class Auditor:
         """
         await self._close(exchange, Outcome("unknown" if opened else "not_sent", reason), None)
 
+    async def abandon(self, exchange: Exchange) -> None:
+        """End an exchange whose response could not be assessed. Never raises. An outcome that was given to the trail
+        is not given twice: when that failed, the next start finds the open intent."""
+        self.permits.withdraw(exchange.id)
+        if exchange.outcome_given:
+            return
+        try:
+            await self.settle_failed(exchange, opened=True, reason="a response came, but could not be assessed")
+        except Exception:
+            logger.exception("record %s: its outcome could not be recorded", exchange.id)
+
     def _judge(self, request: Request, containment: Sequence[Finding]) -> Judgement:
         judgement = judge(
             request, containment, contract=self.contract, policy=self.policy, registry=self._context.registry
@@ -157,6 +168,7 @@ class Auditor:
             return
         try:
             fields = record.outcome_fields(self._context, outcome)
+            exchange.outcome_given = True
             await self._write("outcome", exchange.id, fields, payload, None)
             exchange.advance(Event.OUTCOME_DURABLE)
         finally:

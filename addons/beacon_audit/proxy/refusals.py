@@ -60,8 +60,8 @@ def unavailable(reason: str) -> Refusal:
     )
 
 
-def response_withheld(record: str, reason: str) -> Refusal:
-    """The answer when a request was sent but its outcome could not be recorded: the response is not released."""
+def response_withheld(reason: str, record: str | None = None) -> Refusal:
+    """The answer when a request was sent but its response must not be released."""
     body = {"error": "response withheld", "record": record, "reason": reason, "sent": True}
     return Refusal(UNAVAILABLE_STATUS, orjson.dumps(body))
 
