@@ -74,9 +74,7 @@ async def load(spec: dict[str, Any]) -> dict[str, float]:
     latencies: list[float] = []
     started = time.perf_counter()
     until = started + spec["seconds"]
-    errors = await asyncio.gather(
-        *(connection(spec, context, until, latencies) for _ in range(spec["connections"]))
-    )
+    errors = await asyncio.gather(*(connection(spec, context, until, latencies) for _ in range(spec["connections"])))
     seconds = time.perf_counter() - started
     latencies.sort()
     return {

@@ -24,7 +24,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from beacon_audit.contracts import load_contract
+from beacon_audit import contracts
 from beacon_audit.home import create_home
 
 HERE = Path(__file__).parent
@@ -45,8 +45,8 @@ def process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str
 @contextlib.contextmanager
 def stock(directory: Path, port: int) -> Iterator[dict[str, Any]]:
     """Stock mitmdump; it cannot dial elsewhere, so its destination is ``localhost`` itself."""
-    command = [str(Path(sys.executable).with_name("mitmdump")), "-q", "--listen-host", "127.0.0.1", "-p", "0"]
-    command[-1] = str(port + 1)
+    command = [str(Path(sys.executable).with_name("mitmdump")), "-q"]
+    command += ["--listen-host", "127.0.0.1", "--listen-port", str(port + 1)]
     confdir = directory / "mitmproxy"
     command += ["--set", f"confdir={confdir}"]
     command += ["--set", f"ssl_verify_upstream_trusted_ca={directory / 'upstream-ca.crt'}"]
@@ -79,19 +79,10 @@ def ours(directory: Path, port: int, payloads: str) -> Iterator[dict[str, Any]]:
 
 def usage_report() -> str:
     """The documented sample, with a license of a usual length."""
-    contract = load_contract(EDITION)
-    sample = next((Path(str(contract_files())) / "samples").glob("usage-ingest.request*.json"))
-    document = json.loads(sample.read_text())
+    edition = Path(contracts.__path__[0]) / "editions" / EDITION
+    document = json.loads((edition / "samples" / "usage-ingest.request.json").read_text())
     document["license"] = "lcl_" + "0123456789abcdef" * 8
-    assert contract.endpoint("usage-ingest") is not None
     return json.dumps(document)
-
-
-def contract_files() -> Path:
-    """Where the edition's files are."""
-    import beacon_audit.contracts
-
-    return Path(beacon_audit.contracts.__path__[0]) / "editions" / EDITION
 
 
 def measure(directory: Path, port: int, options: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
@@ -109,7 +100,10 @@ def measure(directory: Path, port: int, options: argparse.Namespace) -> dict[str
                 for seconds in (1, options.seconds):  # the first one warms up
                     spec = json.dumps({**shared, **place, "seconds": seconds})
                     run = subprocess.run(
-                        [sys.executable, str(HERE / "load.py"), "client", spec], capture_output=True, text=True, check=True
+                        [sys.executable, str(HERE / "load.py"), "client", spec],
+                        capture_output=True,
+                        text=True,
+                        check=True,
                     )
                 results.setdefault(name, []).append(json.loads(run.stdout))
     return results
@@ -125,7 +119,8 @@ def report(results: dict[str, list[dict[str, float]]]) -> None:
         ratio = statistics.median(rate / base for rate, base in zip(rates, baseline, strict=True))
         p50, p99 = (statistics.median(round_[key] for round_ in rounds) for key in ("p50_ms", "p99_ms"))
         errors = sum(round_["errors"] for round_ in rounds)
-        table.add_row(name, f"{statistics.median(rates):.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{errors:.0f}", f"{ratio:.2f}")
+        figures = (f"{statistics.median(rates):.0f}", f"{p50:.1f}", f"{p99:.1f}", f"{errors:.0f}", f"{ratio:.2f}")
+        table.add_row(name, *figures)
     Console(width=100).print(table)
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from beacon_audit.model import Finding, Request
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.ASCII)
+# RFC 9110 §5.5: a field value with CR, LF or NUL is invalid; other controls are of no use to an honest sender.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
@@ -87,6 +89,8 @@ def _wrong_way(request: Request, tunnelled: bool) -> Iterator[Finding]:
         yield Finding("containment.host-duplicate", "", "the request has more than one Host header")
     if any(request.header_values("upgrade")) or request.method == "CONNECT":
         yield Finding("containment.upgrade", "", "the request asks to leave HTTP for another protocol")
+    if any(_CONTROL.search(text) for text in (request.target, *(value for _, value in request.headers))):
+        yield Finding("containment.control-character", "", "a header or the target has a control character in it")
     if request.has_trailers:
         yield Finding("containment.trailers", "", "the request has trailers, which no documented request has")
 
