@@ -96,6 +96,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _log_to_stderr(level: str) -> None:
+    from beacon_audit.redaction import discreet_record
+
+    logging.setLogRecordFactory(discreet_record)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     root = logging.getLogger()

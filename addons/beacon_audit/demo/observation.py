@@ -1,7 +1,7 @@
 """What was seen of one scenario from three sides, and how that differs from what must happen. Pure.
 
 The client saw a status, Beacon saw requests (or none), the trail holds a record. All three must agree with the
-expectation: an allowed request arrives exactly once and byte for byte, a refused one not at all.
+expectation: an allowed request arrives exactly once and byte for byte, a refused one does not even open a connection.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,12 @@ type Entry = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """``entries`` are the trail entries, and ``arrived`` the requests at Beacon, that this scenario led to."""
+    """``entries`` are the trail entries that this scenario led to, ``arrived`` the requests at Beacon, and
+    ``connections`` how many TCP connections Beacon accepted for it."""
 
     scenario: Scenario
     answer: Answer
+    connections: int
     arrived: tuple[ReceivedRequest, ...]
     entries: tuple[Entry, ...]
 
@@ -72,6 +74,8 @@ class Observation:
         if self.scenario.expected.action == "refused":
             if count:
                 yield f"expected that nothing arrives at Beacon, {count} requests did"
+            if self.connections:
+                yield f"expected that no connection to Beacon is opened, it accepted {self.connections}"
             return
         if count != 1:
             yield f"expected one request at Beacon, {count} arrived"

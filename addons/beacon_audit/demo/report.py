@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 from rich import box
@@ -37,6 +38,7 @@ def print_result(console: Console, result: Result, stage: Stage) -> None:
         console.print()
     _print_search(console, result)
     _print_differences(console, result)
+    console.print(f"[bold]{_summary(result)}[/bold]")
     console.print()
     _print_where_to_look(console, result, stage)
 
@@ -53,11 +55,11 @@ def print_invitation(console: Console, stage: Stage, proxy: ProxyProcess) -> Non
 
 
 def _table(result: PhaseResult) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, leading=1)
     table.add_column("what was sent, and what became of it", ratio=1, overflow="fold")
     table.add_column("expected", width=8)
     table.add_column("seen", width=10)
-    table.add_column("Beacon got", width=10)
+    table.add_column("Beacon got", width=12)
     for observation in result.observations:
         table.add_row(_story(observation), _expected(observation), _seen(observation), _arrived(observation))
     return table
@@ -65,7 +67,7 @@ def _table(result: PhaseResult) -> Table:
 
 def _story(observation: Observation) -> str:
     title, reason = escape(observation.scenario.title), escape(observation.reason)
-    return f"[bold]{title}[/bold]\n{reason}\n[dim]record {observation.record_id or 'none'}[/dim]\n"
+    return f"[bold]{title}[/bold]\n{reason}\n[dim]record {observation.record_id or 'none'}[/dim]"
 
 
 def _expected(observation: Observation) -> str:
@@ -80,10 +82,12 @@ def _seen(observation: Observation) -> str:
 
 
 def _arrived(observation: Observation) -> str:
-    if not observation.arrived:
+    """What came of one message, counted at Beacon's own socket."""
+    if not observation.arrived and not observation.connections:
         return "nothing"
     size = sum(len(request.body) for request in observation.arrived)
-    return f"{_plural(len(observation.arrived), 'request')}\n{size} bytes"
+    counts = (_plural(observation.connections, "connection"), _plural(len(observation.arrived), "request"))
+    return "\n".join([*counts, _plural(size, "byte")])
 
 
 def _account(result: PhaseResult) -> str:
@@ -95,6 +99,17 @@ def _account(result: PhaseResult) -> str:
     if result.as_it_should:
         return f"[green]as it should be:[/green] {received}"
     return f"[red]expected {_plural(result.expected_requests, 'request')}:[/red] {received}"
+
+
+def _summary(result: Result) -> str:
+    """The whole demonstration in one line."""
+    actions = Counter(observation.action for observation in result.observations)
+    counts = [f"{actions.pop('allowed', 0)} allowed", f"{actions.pop('refused', 0)} refused"]
+    counts += [f"{count} {escape(action)}" for action, count in sorted(actions.items())]
+    received = sum(phase_result.requests for phase_result in result.phases)
+    expected = sum(phase_result.expected_requests for phase_result in result.phases)
+    amount = f"exactly {received}" if received == expected else f"{received}, not {expected}"
+    return f"{', '.join(counts)}; Beacon received {amount} requests"
 
 
 def _print_search(console: Console, result: Result) -> None:
@@ -122,6 +137,7 @@ def _print_differences(console: Console, result: Result) -> None:
 
 def _print_where_to_look(console: Console, result: Result, stage: Stage) -> None:
     home = shlex.quote(str(stage.home.path))
+    console.print(f"HOME of this demonstration (kept): {escape(str(stage.home.path))}", soft_wrap=True)
     console.print("Where to look next:")
     _print_command(console, f"{invocation()} log --home {home}")
     _print_command(console, f"{invocation()} log --home {home} --action refused --json")

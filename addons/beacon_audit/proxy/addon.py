@@ -5,6 +5,7 @@ request puts a refusal in place, and only the last step of ``request``, after th
 does every other hook: refuse first, then look. What follows a refusal can only be a better-worded refusal.
 """
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from mitmproxy import http, tls
 from mitmproxy.connection import Client
 from mitmproxy.proxy import server_hooks
 
+from beacon_audit.errors import TrailError
 from beacon_audit.exchange.states import Exchange, State
 from beacon_audit.model import Finding
 from beacon_audit.proxy.auditor import Auditor, UpstreamResponse
@@ -22,11 +24,12 @@ from beacon_audit.proxy.flows import request_of, source_of
 from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
-from beacon_audit.proxy.refusals import response_withheld, unavailable
+from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
 
 logger = logging.getLogger(__name__)
 
-_UNFINISHED = "the request was not read to its end, or is not valid HTTP"
+_UNFINISHED = Finding("wire.http-message", "", "the request was not read to its end, or is not valid HTTP")
+_TOO_LARGE = Finding("wire.body-too-large", "", "the body is larger than the policy allows (limits.body_bytes)")
 _BROKE_OFF = "the connection broke before a whole response was there"
 
 # What stands in a flow while it is being decided, made once: each flow gets them, and only a failure lets one out.
@@ -50,6 +53,7 @@ class AuditAddon:
         self._listening = listening
         self._open: dict[str, Exchange] = {}
         self._connect_targets: dict[str, str] = {}
+        self._finished = False
 
     @property
     def in_flight(self) -> int:
@@ -67,14 +71,16 @@ class AuditAddon:
         else:
             findings = (_unexpected_connect(),)
         if findings:
-            flow.response = await self._refused_unread(flow.client_conn, findings[0], method="CONNECT", host=authority)
+            flow.response = await self._refused_unread(
+                flow.client_conn, findings[0], status=REFUSED_STATUS, method="CONNECT", host=authority
+            )
             return
         self._connect_targets[flow.client_conn.id] = authority
         flow.response = None
 
     async def unreadable_request(self, data: UnreadableRequest) -> None:
         """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
-        await self._refused_unread(data.client, Finding("wire.http-head", "", data.reason))
+        await self._refused_unread(data.client, Finding("wire.http-head", "", data.reason), status=data.status)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """A TLS handshake with a client that failed."""
@@ -82,7 +88,7 @@ class AuditAddon:
             "the TLS handshake with the client failed; does it trust ca/ca.crt, and does it ask for a documented host?"
         )
         finding = Finding("containment.tls-handshake", "", reason)
-        await self._refused_unread(data.context.client, finding, host=data.context.client.sni or "")
+        await self._refused_unread(data.context.client, finding, status=None, host=data.context.client.sni or "")
 
     def client_disconnected(self, client: Client) -> None:
         self._connect_targets.pop(client.id, None)
@@ -97,10 +103,9 @@ class AuditAddon:
         flow.response = _UNDECIDED
         try:
             refusal = await self._admit(flow)
-        except Exception:
-            logger.exception("a request could not be decided or recorded; it stays in")
-            failure = self._auditor.recorder.failure
-            flow.response = unavailable(failure).response() if failure else _UNDECIDED
+        except Exception as error:  # noqa: BLE001 - closed: whatever it was, the request stays in
+            why = _report("a request could not be decided or recorded; it stays in", error)
+            flow.response = unavailable(why).response()
         else:
             flow.response = refusal
 
@@ -140,15 +145,16 @@ class AuditAddon:
         """A whole response was read: record the outcome, then let it go. Also called for our own refusals."""
         received = flow.response
         exchange = self._open.pop(flow.id, None)
+        if exchange is None and self._finished:
+            flow.response = _UNSETTLED  # its outcome is recorded as unknown
         if received is None or exchange is None or exchange.state is not State.FORWARDED:
             return
         flow.response = _UNSETTLED
         try:
             await self._auditor.settle(exchange, _response_of(received))
-        except Exception:
-            logger.exception("record %s: the response is withheld, because its outcome is not recorded", exchange.id)
-            reason = self._auditor.recorder.failure or "its outcome could not be recorded"
-            flow.response = response_withheld(reason, exchange.id).response()
+        except Exception as error:  # noqa: BLE001 - closed: whatever it was, the response stays here
+            why = _report(f"record {exchange.id}: the response is withheld, its outcome is not recorded", error)
+            flow.response = response_withheld(why, exchange.id).response()
             await self._auditor.abandon(exchange)
             return
         if received.status_code >= 200:
@@ -164,48 +170,69 @@ class AuditAddon:
             return
         try:
             await self._record_error(flow, exchange)
-        except Exception:
-            logger.exception("record %s: how it ended could not be recorded", exchange.id)
+        except Exception as error:  # noqa: BLE001 - whatever it was, there is nothing left to forward
+            _report(f"record {exchange.id}: how it ended could not be recorded", error)
 
     async def _record_error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.state is State.FORWARDED:
             opened = flow.server_conn.timestamp_tcp_setup is not None
             message = flow.error.msg if flow.error and not opened else _BROKE_OFF
-            reason = message if opened else f"Beacon could not be reached: {message}"
+            reason = message if opened else f"nothing was sent: {message}"
             await self._auditor.settle_failed(exchange, opened=opened, reason=reason)
         elif exchange.state is State.RECEIVED:
             data = flow.request.data
             known = {name: value.decode("latin-1") for name, value in (("method", data.method), ("path", data.path))}
             known["path"] = known["path"].partition("?")[0]
-            finding = Finding("wire.http-message", "", _UNFINISHED)
+            # What mitmproxy answers by itself is known in this one case only.
+            too_large = flow.error is not None and "body_size_limit" in flow.error.msg
             await self._refused_unread(
-                flow.client_conn, finding, record_id=exchange.id, host=flow.request.data.host, **known
+                flow.client_conn,
+                _TOO_LARGE if too_large else _UNFINISHED,
+                status=413 if too_large else None,
+                record_id=exchange.id,
+                host=flow.request.data.host,
+                **known,
             )
 
     async def finish(self, reason: str) -> None:
-        """Record everything that is still open, before the trail is closed."""
-        for flow_id in list(self._open):
-            exchange = self._open.pop(flow_id)
-            await self._auditor.settle_failed(exchange, opened=True, reason=reason)
+        """Record everything that is still open, before the trail is closed. From now on no response is let go."""
+        self._finished = True
+        left = list(self._open.values())
+        self._open.clear()
+        settled = (self._auditor.settle_failed(exchange, opened=True, reason=reason) for exchange in left)
+        for result in await asyncio.gather(*settled, return_exceptions=True):
+            if isinstance(result, Exception):
+                _report("what was in flight could not be recorded; the next start records it as unknown", result)
 
     # --- closed -------------------------------------------------------------------------------------------------
 
     async def _refused_unread(
-        self, client: Client, finding: Finding, *, record_id: str = "", **known: str
+        self, client: Client, finding: Finding, *, status: int | None, record_id: str = "", **known: str
     ) -> http.Response:
-        """Record and refuse what never became a request. Never raises: without a record it is a 503."""
+        """Record and refuse what never became a request; ``status`` is what the client is answered. Never raises:
+        without a record it is a 503."""
         try:
             refusal = await self._auditor.refuse_unread(
                 record_id=record_id or new_id(),
                 source=source_of(client),
                 code=finding.code,
                 reason=finding.message,
+                status=status,
                 **known,
             )
-        except Exception:
-            logger.exception("a refusal could not be recorded")
-            return unavailable(self._auditor.recorder.failure or "nothing can be recorded").response()
+        except Exception as error:  # noqa: BLE001 - closed: refused, though without a record
+            return unavailable(_report("a refusal could not be recorded", error)).response()
         return refusal.response()
+
+
+def _report(what: str, error: Exception) -> str:
+    """Log a failure; gives the reason for the client. A trail that cannot be written is a fact for the operator, all
+    else a defect. The message of a defect is told to nobody: it may quote the request."""
+    if isinstance(error, TrailError):
+        logger.error("%s: %s", what, error)
+        return str(error)
+    logger.error("%s", what, exc_info=error)
+    return f"a defect ({type(error).__name__}); the log of the proxy says where"
 
 
 def _unexpected_connect() -> Finding:

@@ -74,10 +74,13 @@ class Auditor:
         _log(exchange.id, judgement.decision, judgement.endpoint.name if judgement.endpoint else None)
         return None
 
-    async def refuse_unread(self, *, record_id: str, source: str, code: str, reason: str, **known: str) -> Refusal:
+    async def refuse_unread(
+        self, *, record_id: str, source: str, code: str, reason: str, status: int | None, **known: str
+    ) -> Refusal:
         """Record and refuse what never became a request: a CONNECT, a TLS handshake, a head that does not parse.
 
-        ``known``: ``method``, ``host`` and ``path``, as far as they are.
+        ``status``: what the client is answered, ``None`` for nothing. ``known``: ``method``, ``host`` and ``path``, as
+        far as they are.
 
         Raises:
             TrailUnavailable: nothing can be recorded.
@@ -85,7 +88,7 @@ class Auditor:
         known = {"method": "", "host": "", "path": ""} | known
         fields = record.unparsed_fields(self._context, source=source, code=code, reason=reason, **known)
         refusal = refuse_otherwise(record=record_id, code=code, reason=reason)
-        await self._write("refusal", record_id, fields | {"status": refusal.status}, None, None)
+        await self._write("refusal", record_id, fields | {"status": status}, None, None)
         logger.warning("refused %s: %s (%s)", record_id, reason, code)
         return refusal
 

@@ -17,6 +17,7 @@ from mitmproxy.master import Master
 from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.context import Context
 
+from beacon_audit.errors import UsageError
 from beacon_audit.proxy.addon import AuditAddon
 from beacon_audit.proxy.containment import normalised_host
 
@@ -117,11 +118,11 @@ class ProxyMaster(Master):
         """The address that is really listened on.
 
         Raises:
-            OSError: there is none; mitmproxy has logged why.
+            UsageError: there is none; mitmproxy has logged why.
         """
         addresses = self.proxyserver.listen_addrs()
         if not addresses:
-            raise OSError("the proxy could not listen; is the address in use?")
+            raise UsageError("--listen: the proxy could not listen there; is the address in use?")
         return str(addresses[0][0]), int(addresses[0][1])
 
     async def stop_listening(self) -> None:

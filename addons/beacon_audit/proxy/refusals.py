@@ -15,6 +15,7 @@ from mitmproxy import http
 from beacon_audit.model import Endpoint
 
 INVALID_ARGUMENT = 3  # google.rpc.Code
+REFUSED_STATUS = 403
 UNAVAILABLE_STATUS = 503
 _HEADERS = ((b"content-type", b"application/json"), (b"x-beacon-audit", b"refused"))
 _REASONS = {200: b"OK", 400: b"Bad Request", 403: b"Forbidden", 503: b"Service Unavailable"}
@@ -49,7 +50,7 @@ def refuse(endpoint: Endpoint | None, *, record: str, code: str, reason: str, si
 
 def refuse_otherwise(*, record: str, code: str, reason: str) -> Refusal:
     """The refusal of anything that is not OTLP."""
-    return Refusal(403, orjson.dumps({"error": "refused by beacon-audit", **_why(record, code, reason)}))
+    return Refusal(REFUSED_STATUS, orjson.dumps({"error": "refused by beacon-audit", **_why(record, code, reason)}))
 
 
 def unavailable(reason: str) -> Refusal:

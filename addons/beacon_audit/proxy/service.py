@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 #: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
 DRAIN_SECONDS = 10.0
+START_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class ProxyService:
         """Serve until ``stop``. ``on_ready`` gets the fields of the ready line.
 
         Raises:
-            UsageError, TrailError, OSError: it could not start.
+            UsageError, TrailError: it could not start.
         """
         settings = self._settings
         allowed = settings.allowed()
@@ -184,15 +185,15 @@ class ProxyService:
         deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
         while addon.in_flight and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
-        try:
-            await addon.finish("the proxy went down before the outcome was known")
-        except TrailUnavailable as error:
-            logger.error("what was in flight could not be recorded; the next start records it as unknown: %s", error)
+        await addon.finish("the proxy went down before the outcome was known")
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:
-    """Wait until the proxy listens, or has failed to."""
+    """Wait until the proxy listens, or has failed to. mitmproxy logs a failure to start and goes on waiting."""
+    deadline = asyncio.get_running_loop().time() + START_SECONDS
     while not (running.done() or master.proxyserver.is_running):
+        if asyncio.get_running_loop().time() > deadline:
+            raise UsageError(f"the proxy did not begin to listen within {START_SECONDS:g} s; see the messages above")
         await asyncio.sleep(0.01)
     if running.done():
         await running

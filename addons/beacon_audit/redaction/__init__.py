@@ -1,8 +1,10 @@
 """Keeping secrets out of everything that is written: tokens, the search for known secrets, documents, log lines."""
 
+from beacon_audit.redaction.discreet_record import discreet_record
 from beacon_audit.redaction.document import redact_document
-from beacon_audit.redaction.log_scrubbing import ScrubbedStream, install_log_scrubbing
+from beacon_audit.redaction.log_scrubbing import install_log_scrubbing
 from beacon_audit.redaction.registry import RegistryFull, SecretRegistry
+from beacon_audit.redaction.scrubbed_stream import ScrubbedStream
 from beacon_audit.redaction.tokens import Tokens
 
 __all__ = [
@@ -10,6 +12,7 @@ __all__ = [
     "ScrubbedStream",
     "SecretRegistry",
     "Tokens",
+    "discreet_record",
     "install_log_scrubbing",
     "redact_document",
 ]

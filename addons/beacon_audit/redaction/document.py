@@ -3,8 +3,8 @@
 ``secrets`` maps JSON Pointers to kinds: whatever stands there becomes its token. ``hidden`` names places that no
 document describes: the value becomes a token with its JSON type and size, so that a reviewer sees that something was
 there, and whether it was the same as before, but not what. The same goes for a member whose name is not a plain
-identifier, since a name is a place to hide a value in. Every key and string that is left is scrubbed of known secrets.
-The input is not changed.
+identifier, since a name is a place to hide a value in. Every key, string and number that is left is scrubbed of known
+secrets. The input is not changed.
 """
 
 import re
@@ -57,10 +57,23 @@ def redact_document(
 
 def _scrubbed(value: object, registry: SecretRegistry) -> object:
     if isinstance(value, dict):
-        return {registry.scrub(key): _scrubbed(item, registry) for key, item in value.items()}
+        clean: dict[str, object] = {}
+        for key, item in value.items():
+            name = registry.scrub(key)
+            # Two spellings of a secret have one token; neither member may hide the other.
+            while name in clean:
+                name += "+"
+            clean[name] = _scrubbed(item, registry)
+        return clean
     if isinstance(value, list):
         return [_scrubbed(item, registry) for item in value]
+    if _is_number(value):
+        return registry.scrub(str(value)) if registry.contains(str(value)) else value
     return registry.scrub(value) if isinstance(value, str) else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _redacted(value: object, places: "_Places | None", redaction: _Redaction) -> object:
@@ -94,7 +107,7 @@ def _add(places: _Places, pointer: str, kind: str) -> None:
 
 
 def _strings(value: object) -> list[str]:
-    """Every key and string, without recursion: the order does not matter."""
+    """Every key, string and number (a license can be all digits), without recursion: the order does not matter."""
     found: list[str] = []
     waiting = [value]
     while waiting:
@@ -106,6 +119,8 @@ def _strings(value: object) -> list[str]:
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
+        elif _is_number(item):
+            found.append(str(item))
     return found
 
 

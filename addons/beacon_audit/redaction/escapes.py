@@ -5,8 +5,7 @@ doubled ones too) decoded again and again until none is left; adjoining string l
 white space, NUL and lone backslashes taken out, so that a line break or a hex dump's spaces do not hide anything.
 Everything is bytes; text is UTF-8 with ``surrogatepass``. The result is only searched, never written.
 
-``TooManyLayers`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds: nobody but an attacker writes
-that, and the caller treats it as a secret found.
+``Entangled`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds: nobody but an attacker writes that.
 """
 
 import re
@@ -23,12 +22,12 @@ _ESCAPE = re.compile(
     rb"|\\+u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\+u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     rb"|\\+(?:u(?P<u4>[0-9A-Fa-f]{4})|U(?P<u8>[0-9A-Fa-f]{8})|x(?P<x2>[0-9A-Fa-f]{2}))"
     rb"|\\+[abfnrtv0]?"
-    rb"|['\"]\s*\n\s*[bB]?['\"]"
+    rb"|['\"][ \t\r]*+\n\s*+[bB]?['\"]"
 )
 
 
-class TooManyLayers(Exception):
-    """Escapes within escapes beyond any honest use."""
+class Entangled(Exception):
+    """The text cannot be searched at a reasonable cost; the caller treats it as a secret found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,19 @@ def unescaped_layers(data: bytes) -> list[Layer]:
         if not layer.at:
             break
         if len(layers) == MAX_LAYERS:
-            raise TooManyLayers
+            raise Entangled
         layers.append(layer)
         data = layer.data
     return layers
+
+
+_UNFINISHED = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]?|\\+(?:u[0-9A-Fa-f]{0,3}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?)?)\s*\Z")
+
+
+def without_unfinished_escape(data: bytes) -> bytes:
+    """``data`` without an escape at its end that more text could complete."""
+    match = _UNFINISHED.search(data)
+    return data if match is None else data[: match.start()]
 
 
 def canonical(data: bytes) -> bytes:

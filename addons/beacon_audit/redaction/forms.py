@@ -9,10 +9,14 @@ backslash escapes need no forms of their own, and the secret is brought to its c
 """
 
 import base64
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from beacon_audit.redaction.escapes import canonical, squeeze
+from beacon_audit.redaction.escapes import canonical, squeeze, without_unfinished_escape
 
 type Encoding = Literal["plain", "base64"]
 
@@ -21,9 +25,10 @@ SHORTEST_SEARCHED = 8
 
 _URLSAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-# An unfinished escape before the secret ("%6" + "1bc…", "\u" + "0a1b…") swallows up to this many characters of it.
-_SWALLOWED = 4
+# An unfinished escape before the secret ("%6" + "1bc…", "\\U0001" + "f600…") swallows up to this many characters of it.
+_SWALLOWED = 8
 _LONGEST_WINDOW = 48
+_PERCENT = re.compile(rb"%[0-9A-F]{2}")
 
 
 def fold(data: bytes, encoding: Encoding) -> bytes:
@@ -43,20 +48,23 @@ class Form:
 
     @property
     def head(self) -> int:
-        """How many first characters may be missing."""
+        """How many first characters may be missing, or be something else."""
         return min(_SWALLOWED, len(self.data) - SHORTEST_SEARCHED)
 
     @property
     def window(self) -> bytes:
         return self.data[self.head : self.head + _LONGEST_WINDOW]
 
-    def at(self, view: bytes, start: int) -> tuple[int, int] | None:
-        """The span of this form in ``view`` when its window stands at ``start``, or ``None`` when the rest differs."""
-        end = start - self.head + len(self.data)
-        if fold(view[start:end], self.encoding) != self.data[self.head :]:
+    def at(self, view: bytes, folded: bytes, start: int) -> tuple[int, int] | None:
+        """The span of this form in ``view`` when its window stands at ``start``, or ``None`` when the rest differs.
+
+        ``folded`` is ``fold(view, encoding)``. The span covers the place of the first characters even when they were
+        swallowed: nothing of the secret stays.
+        """
+        if not folded.startswith(self.data[self.head :], start):
             return None
         first = max(0, start - self.head)
-        # Beheaded matches are widened over the swallowed characters too: nothing of the secret stays.
+        end = start - self.head + len(self.data)
         before, after = self.edges
         if before and first and view[first - 1] in _ALPHABET:
             first -= 1
@@ -71,28 +79,44 @@ def forms_of(value: str, token: str) -> tuple[Form, ...]:
     spelled = {trimmed.encode("utf-8", "surrogatepass")}
     if not trimmed.isascii():
         # Header values reach us as latin-1, and repr() of a str shows \xe9 where UTF-8 has two bytes.
-        spelled.add(trimmed.encode("latin-1", "replace") if _is_latin_1(trimmed) else min(spelled))
         spelled |= {data.decode("latin-1").encode() for data in tuple(spelled)}
+        if max(trimmed) <= "\xff":
+            spelled.add(trimmed.encode("latin-1"))
     forms: dict[tuple[bytes, Encoding], Form] = {}
     for data in sorted(spelled):
-        for form in _spellings(data, token):
-            if len(form.data) >= SHORTEST_SEARCHED:
-                forms.setdefault((form.data, form.encoding), form)
+        if len(squeeze(data)) >= SHORTEST_SEARCHED:
+            for form in (*_plain_forms(data, token), *_encoded_forms(trimmed, data, token)):
+                if len(form.data) >= SHORTEST_SEARCHED:
+                    forms.setdefault((form.data, form.encoding), form)
     return tuple(forms.values())
 
 
-def _is_latin_1(text: str) -> bool:
-    return all(ord(character) < 256 for character in text)
+def _plain_forms(data: bytes, token: str) -> Iterator[Form]:
+    # A form-encoded space is "+". A secret that ends in "%4" loses these two to whatever stands after it.
+    ended = without_unfinished_escape(data)
+    for spelling in sorted({squeeze(data), squeeze(data.replace(b" ", b"+")), canonical(data), canonical(ended)}):
+        yield Form(fold(spelling, "plain"), "plain", token)
 
 
-def _spellings(data: bytes, token: str) -> list[Form]:
-    if len(squeeze(data)) < SHORTEST_SEARCHED:
-        return []
-    plain = {squeeze(data), squeeze(data.replace(b" ", b"+")), canonical(data)}
-    forms = [Form(fold(spelling, "plain"), "plain", token) for spelling in sorted(plain)]
-    forms.append(Form(data.hex().encode(), "plain", token))
-    forms.extend(_base64_form(data, phase, token) for phase in range(3))
-    return forms
+def _encoded_forms(value: str, data: bytes, token: str) -> Iterator[Form]:
+    """Hexadecimal and base64 of the secret, and of what it becomes inside a JSON or URL-encoded body."""
+    for spelling in sorted({data, *_as_in_a_body(value)}):
+        yield Form(spelling.hex().encode(), "plain", token)
+        for phase in range(3):
+            yield _base64_form(spelling, phase, token)
+
+
+def _as_in_a_body(value: str) -> Iterator[bytes]:
+    for ensure_ascii in (True, False):
+        quoted = json.dumps(value, ensure_ascii=ensure_ascii)[1:-1].encode("utf-8", "surrogatepass")
+        yield quoted
+        yield quoted.replace(b"/", b"\\/")
+    data = value.encode("utf-8", "surrogatepass")
+    for safe in ("", "/"):
+        quoted = urllib.parse.quote(data, safe=safe).encode()
+        yield quoted
+        yield quoted.replace(b"%20", b"+")
+        yield _PERCENT.sub(lambda match: match.group().lower(), quoted)
 
 
 def _base64_form(data: bytes, phase: int, token: str) -> Form:

@@ -18,11 +18,16 @@ ARRIVED = ReceivedRequest(b"", "POST", "/verify", (), b"{}")
 ALLOWED = Observation(
     Scenario("verification", Message("/verify", b"{}"), Expectation("allowed", "documented", 200)),
     Answer(200),
+    1,
     (ARRIVED,),
     (INTENT, OUTCOME),
 )
 REFUSED = Observation(
-    Scenario("a mark", Message("/verify", b"{}"), Expectation("refused", "wire.bom", 403)), Answer(403), (), (REFUSAL,)
+    Scenario("a mark", Message("/verify", b"{}"), Expectation("refused", "wire.bom", 403)),
+    Answer(403),
+    0,
+    (),
+    (REFUSAL,),
 )
 
 
@@ -34,6 +39,12 @@ def test_what_happened_as_it_must_has_no_differences(observation: Observation) -
 def test_refused_request_that_arrives_is_a_difference() -> None:
     assert replace(REFUSED, arrived=(ARRIVED,)).differences == (
         "expected that nothing arrives at Beacon, 1 requests did",
+    )
+
+
+def test_refused_request_that_opens_a_connection_is_a_difference_though_nothing_is_sent() -> None:
+    assert replace(REFUSED, connections=1).differences == (
+        "expected that no connection to Beacon is opened, it accepted 1",
     )
 
 

@@ -35,9 +35,9 @@ def _as_it_must(phase: Phase) -> PhaseResult:
         if expected.action == "allowed":
             entries = ({**entries[0], "type": "intent", "action": "allowed"}, {"type": "outcome", "state": "sent"})
             arrived = (ReceivedRequest(b"", message.method, str(message.path), (), message.body),)
-        observations.append(Observation(scenario, Answer(expected.status), arrived, entries))
+        observations.append(Observation(scenario, Answer(expected.status), len(arrived), arrived, entries))
     requests = sum(len(observation.arrived) for observation in observations)
-    return PhaseResult(phase, tuple(observations), min(requests, 1), 100 * requests, requests)
+    return PhaseResult(phase, tuple(observations), requests, 100 * requests, requests)
 
 
 def _printed(result: Result, stage: Stage, width: int = 80) -> str:
@@ -51,7 +51,7 @@ def _result(stage: Stage) -> Result:
 
 
 def test_report_fits_80_columns_up_to_the_commands(stage: Stage) -> None:
-    text, _, commands = _printed(_result(stage), stage).partition("Where to look next:")
+    text, _, commands = _printed(_result(stage), stage).partition("HOME of this")
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "beacon_audit.cli log --home" in commands or "beacon-audit log --home" in commands
 
@@ -103,6 +103,37 @@ def test_request_that_arrived_late_makes_a_phase_wrong(stage: Stage) -> None:
     good = _as_it_must(stage.phases[0])
     assert good.as_it_should
     assert not replace(good, requests=good.requests + 1).as_it_should
+
+
+def test_connection_that_no_allowed_request_needed_makes_a_phase_wrong(stage: Stage) -> None:
+    good = _as_it_must(stage.phases[0])
+    assert not replace(good, connections=good.connections + 1).as_it_should
+
+
+def test_row_says_nothing_only_where_not_even_a_connection_was_opened(stage: Stage) -> None:
+    good = _as_it_must(stage.phases[2])
+    assert _printed(Result((good,), ()), stage).count(" nothing") >= len(good.observations)
+    silent = good.observations[0]
+    dialled = replace(good, observations=(replace(silent, connections=1),))
+    text = _printed(Result((dialled,), ()), stage, width=120)
+    assert "1 connection " in text
+    assert "0 requests" in text
+
+
+def test_summary_counts_what_was_decided_and_what_beacon_received(stage: Stage) -> None:
+    assert "6 allowed, 13 refused; Beacon received exactly 6 requests\n" in _printed(_result(stage), stage)
+
+
+def test_summary_says_when_beacon_received_another_number(stage: Stage) -> None:
+    first = _as_it_must(stage.phases[0])
+    late = replace(first, requests=first.requests + 1)
+    unrecorded = replace(late, observations=(replace(late.observations[0], entries=()), *late.observations[1:]))
+    text = _printed(Result((unrecorded,), ()), stage)
+    assert "4 allowed, 9 refused, 1 unrecorded; Beacon received 6, not 5 requests\n" in text
+
+
+def test_report_names_the_home_that_it_keeps(stage: Stage) -> None:
+    assert f"HOME of this demonstration (kept): {stage.home.path}\n" in _printed(_result(stage), stage)
 
 
 def test_secret_in_a_file_makes_the_result_wrong_and_names_the_file(stage: Stage) -> None:

@@ -1,12 +1,15 @@
 """``beacon-audit demo``, whole: a real proxy process, real TLS, on loopback."""
 
+import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +40,31 @@ def _run(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60, check=False)
 
 
+@contextmanager
+def _serving(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The demo without ``--once``, in a process group of its own, and what it printed until it was serving."""
+    with subprocess.Popen(
+        COMMAND,
+        env=_environment(directory),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, _until(process.stdout, "Ctrl-C")
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def _shown_record(text: str) -> str:
+    """The id in the ``show`` command that the demo printed."""
+    words = shlex.split(_commands(text, "show")[0])
+    return words[words.index("show") + 1]
+
+
 def _commands(text: str, word: str) -> Sequence[str]:
     return [line.strip() for line in text.splitlines() if line.startswith("  ") and f" {word} " in line]
 
@@ -48,6 +76,7 @@ def test_demo_once_shows_that_everything_happened_as_it_should(tmp_path: Path) -
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "all 19 messages met what must happen to them" in done.stdout
+    assert "6 allowed, 13 refused; Beacon received exactly 6 requests\n" in done.stdout
     assert "Beacon received 5 requests" in done.stdout
     assert "Beacon received 0 requests on 0 connections, 0 TCP" in done.stdout
     listed = _run(_commands(done.stdout, "log")[0])
@@ -62,19 +91,34 @@ def test_demo_once_shows_that_everything_happened_as_it_should(tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_demo_serves_on_until_it_is_ended_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        COMMAND, env=_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        text = _until(process.stdout, "Ctrl-C")
-        match = re.search(r"curl --proxy (http://\S+)", text)
-        assert match is not None
+    with _serving(tmp_path) as (process, _):
         children = _children(process.pid)
         assert children
         process.send_signal(number)
         rest, complaints = process.communicate(timeout=40)
     assert (process.returncode, rest, complaints) == (0, "stopped\n", "")
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def test_interrupt_that_the_proxy_gets_too_as_from_a_terminal_is_a_clean_end(tmp_path: Path) -> None:
+    with _serving(tmp_path) as (process, _):
+        os.killpg(process.pid, signal.SIGINT)
+        rest, complaints = process.communicate(timeout=40)
+    assert (process.returncode, rest, complaints) == (0, "stopped\n", "")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_curl_commands_work_as_printed(tmp_path: Path) -> None:
+    with _serving(tmp_path) as (process, text):
+        documented, undocumented = (_run(command) for command in _commands(text, "--cacert"))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=40)
+    assert (documented.returncode, undocumented.returncode) == (0, 0)
+    assert list(json.loads(documented.stdout)) == ["token"]
+    refusal = json.loads(undocumented.stdout)
+    assert refusal["code"] == "contract.undocumented-field"
+    shown = _run(_commands(text, "show")[0].replace(_shown_record(text), refusal["record"]))
+    assert "/hostname" in shown.stdout
 
 
 def test_reader_that_goes_away_is_not_a_failed_demo(tmp_path: Path) -> None:

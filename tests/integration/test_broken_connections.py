@@ -1,0 +1,185 @@
+"""Connections that break and bytes that are not HTTP: recorded, answered where somebody listens, and quoted nowhere."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_audit.demo.answers import Behaviour
+from harness.client import Answer
+from harness.rig import Rig, eventually, request_head, running_rig
+from harness.usage_reports import PATH, recorded_number, usage_report
+
+MARK = b"zebra-4711-quoted"
+BODY = usage_report(1)
+CHUNKED = request_head(0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+
+
+def only_refusal(rig: Rig) -> dict[str, Any]:
+    eventually(lambda: rig.proxy.entries("refusal"))
+    (refusal,) = rig.proxy.entries("refusal")
+    return refusal
+
+
+def assert_not_quoted(rig: Rig, answer: Answer | None = None) -> None:
+    assert MARK.decode() not in rig.proxy.stderr
+    assert repr(rig.proxy.entries()).find(MARK.decode()) < 0
+    if answer is not None:
+        assert MARK not in answer.body
+        assert MARK.decode() not in str(answer.headers)
+
+
+# --- the client's side ----------------------------------------------------------------------------------------------
+
+
+def test_client_that_leaves_half_way_through_its_body_is_recorded(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        with rig.tunnel() as tunnel:
+            tunnel.write(request_head(len(BODY)) + BODY[:40])
+        refusal = only_refusal(rig)
+        assert (refusal["reason_code"], refusal["status"]) == ("wire.http-message", None)
+        assert (refusal["method"], refusal["path"]) == ("POST", PATH)
+        assert rig.beacon.connections == 0
+
+
+def test_client_that_leaves_half_way_through_its_head_is_recorded(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        with rig.tunnel() as tunnel:
+            tunnel.write(request_head(10)[:30] + MARK)
+        refusal = only_refusal(rig)
+        assert (refusal["reason_code"], refusal["status"]) == ("wire.http-head", None)
+        assert_not_quoted(rig)
+
+
+def test_client_that_leaves_while_it_waits_has_its_outcome_recorded(tmp_path: Path) -> None:
+    with running_rig(tmp_path, behaviour=Behaviour(delay_s=1)) as rig:
+        with rig.tunnel() as tunnel:
+            tunnel.write(request_head(len(BODY)) + BODY)
+            eventually(lambda: rig.beacon.requests)
+        eventually(rig.outcomes)
+        (intent,) = rig.proxy.entries("intent")
+        assert rig.outcomes() == [(intent["id"], "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(b"\x00\x01" + MARK + b"\r\n\r\n", 400, "wire.http-head", id="no request line"),
+        pytest.param(request_head(5)[:-2] + MARK + b"\r\n\r\n", 400, "wire.http-head", id="header without a colon"),
+        pytest.param(request_head(5)[:-2] + b"x: " + MARK + b"a" * 70_000, 431, "wire.http-head", id="endless header"),
+        pytest.param(CHUNKED[:-2] + b"x: y\r\n\r\n2\r\n{}\r\n0\r\nx: " + MARK + b"\r\n\r\n", 400, "wire.http-message", id="trailers"),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_request_is_recorded_and_not_quoted(tmp_path: Path, sent: bytes, status: int, code: str) -> None:
+    with running_rig(tmp_path) as rig:
+        with rig.tunnel() as tunnel:
+            answer = tunnel.send_raw(sent)
+        assert answer.status == status
+        refusal = only_refusal(rig)
+        assert refusal["reason_code"] == code
+        assert refusal["status"] in (status, None)
+        assert rig.beacon.connections == 0
+        assert_not_quoted(rig, answer)
+
+
+def test_bytes_outside_any_tunnel_are_recorded_and_not_quoted(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        with socket.create_connection(rig.proxy.address, 5) as client:
+            client.sendall(MARK + b"\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+        assert only_refusal(rig)["reason_code"] == "wire.http-head"
+        assert_not_quoted(rig)
+
+
+def test_tls_hello_that_cannot_be_read_is_recorded_and_not_quoted(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        with socket.create_connection(rig.proxy.address, 5) as client:
+            client.sendall(b"CONNECT beacon.langchain.com:443 HTTP/1.1\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+            client.sendall(b"\x16\x03\x01\x00\x20\x01\x00\x00\x1c" + MARK * 2)
+            eventually(lambda: rig.proxy.entries("refusal"))
+        assert only_refusal(rig)["reason_code"] == "containment.tls-handshake"
+        assert MARK.hex() not in rig.proxy.stderr
+        assert_not_quoted(rig)
+
+
+@pytest.mark.parametrize("head", [request_head(3000), CHUNKED + b"bb8\r\n"], ids=["announced", "chunked"])
+def test_body_over_the_limit_is_refused_and_recorded(tmp_path: Path, head: bytes) -> None:
+    with running_rig(tmp_path, limits={"body_bytes": 2048}) as rig:
+        with rig.tunnel() as tunnel:
+            answer = tunnel.send_raw(head + b" " * 3000 + b"\r\n")
+        assert answer.status == 413
+        refusal = only_refusal(rig)
+        assert (refusal["reason_code"], refusal["status"]) == ("wire.body-too-large", 413)
+        assert rig.beacon.connections == 0
+
+
+# --- Beacon's side --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param(Behaviour(close_after=0), id="closes without an answer"),
+        pytest.param(Behaviour(close_after=100, body=MARK * 9), id="closes in the body"),
+        pytest.param(Behaviour(raw=b"HTTP/1.1 200 OK\r\nx: " + MARK), id="closes in the head"),
+        pytest.param(Behaviour(raw=MARK + b"\r\n\r\n"), id="does not speak HTTP"),
+        pytest.param(Behaviour(raw=b"HTTP/1.1 200 OK\r\n" + MARK + b"\r\n\r\n"), id="header without a colon"),
+        pytest.param(Behaviour(raw=b"HTTP/1.1 200 OK\r\nx: " + MARK + b"a" * 3_000_000), id="endless header"),
+        pytest.param(
+            Behaviour(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: " + MARK + b"\r\n\r\n"),
+            id="trailers",
+        ),
+    ],
+)
+def test_answer_that_is_not_whole_is_a_502_with_an_unknown_outcome(tmp_path: Path, behaviour: Behaviour) -> None:
+    with running_rig(tmp_path, behaviour=behaviour) as rig:
+        answer = rig.send(1)
+        assert answer.status == 502
+        (intent,) = rig.proxy.entries("intent")
+        assert rig.outcomes() == [(intent["id"], "unknown")]
+        assert_not_quoted(rig, answer)
+
+
+def test_upgrade_that_nobody_asked_for_is_withheld_and_not_quoted(tmp_path: Path) -> None:
+    behaviour = Behaviour(raw=b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nx: " + MARK + b"\r\n\r\n" + MARK)
+    with running_rig(tmp_path, behaviour=behaviour) as rig:
+        answer = rig.send(1)
+        assert answer.status == 503
+        assert [entry["status"] for entry in rig.proxy.entries("outcome")] == [101]
+        assert_not_quoted(rig, answer)
+
+
+class Resetting:
+    """Accepts connections and resets each of them when its first bytes arrive: in the middle of the TLS handshake."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def reset_one(self) -> None:
+        connection, _ = self.listener.accept()
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+
+
+@pytest.mark.parametrize("resets", [True, False], ids=["resets", "refuses connections"])
+def test_beacon_that_cannot_be_reached_is_a_502_and_not_sent(tmp_path: Path, resets: bool) -> None:
+    import threading
+
+    nobody = Resetting()
+    with running_rig(tmp_path) as first:
+        ca_file = str(first.beacon.ca_file)
+    if resets:
+        threading.Thread(target=nobody.reset_one, daemon=True).start()
+    else:
+        nobody.listener.close()
+    with running_rig(tmp_path, upstream={"address": nobody.address, "ca_file": ca_file}) as rig:
+        answer = rig.send(2)
+        assert answer.status == 502
+        (intent,) = rig.proxy.entries("intent")
+        assert recorded_number(rig.proxy.home, intent) == 2
+        assert rig.outcomes() == [(intent["id"], "not_sent")]
+    nobody.listener.close()

@@ -1,0 +1,162 @@
+"""A trail that cannot be written: the client gets 503, Beacon gets nothing, and the operator hears why."""
+
+import os
+import resource
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from beacon_audit.demo.answers import Behaviour
+from harness.client import Answer
+from harness.rig import Rig, eventually, running_rig
+from harness.usage_reports import LICENSE, recorded_number
+
+DEADLINE_S = 0.3
+
+
+def assert_stays_in(rig: Rig, answer: Answer, why: str) -> None:
+    """Refused with 503 and the reason, and Beacon was not even dialled."""
+    assert answer.status == 503
+    assert why in answer.json()["reason"]
+    assert rig.beacon.connections == 0
+    assert why in rig.proxy.stderr
+    assert LICENSE not in rig.proxy.stderr
+
+
+def assert_not_ready(rig: Rig, why: str) -> None:
+    status, reason = rig.readiness()
+    assert status == 503
+    assert why in reason
+
+
+def limit_file_size(rig: Rig, room: int) -> None:
+    """From now on the journal has ``room`` bytes left: the next write is cut short, as on a full disk."""
+    size = rig.journal.stat().st_size + room
+    resource.prlimit(rig.proxy.pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_write_that_is_cut_short_keeps_everything_in_until_a_restart(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        limit_file_size(rig, room=100)
+        assert_stays_in(rig, rig.send(1), "the audit trail cannot be written")
+        assert_stays_in(rig, rig.send(2), "nothing is recorded until the proxy is restarted")
+        assert_not_ready(rig, "the audit trail cannot be written")
+
+        rig.restart()
+        assert [entry["dropped_bytes"] for entry in rig.proxy.entries("recovered")] == [100]
+        assert rig.readiness() == (200, "recording")
+        assert rig.send(3).status == 200
+        assert len(rig.proxy.entries("intent")) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A home on a file system of its own with 256 KiB."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system that is small enough to fill")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", home], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("mounting a tmpfs is not permitted here, even for root")
+    yield home
+    subprocess.run(["umount", home], check=True)
+
+
+def test_full_disk_keeps_everything_in_until_a_restart(tmp_path: Path, small_disk: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        filler = small_disk / "filler"
+        with pytest.raises(OSError, match="No space left"):
+            filler.write_bytes(bytes(1024 * 1024))
+        assert_stays_in(rig, rig.send(1), "No space left on device")
+        assert_not_ready(rig, "No space left on device")
+        filler.unlink()
+        # What is on the disk is not known any more, so room alone does not help.
+        assert_stays_in(rig, rig.send(2), "nothing is recorded until the proxy is restarted")
+
+        rig.restart()
+        assert rig.send(3).status == 200
+
+
+def test_removed_journal_keeps_everything_in(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        rig.journal.unlink()
+        assert_stays_in(rig, rig.send(1), "No such file or directory")
+        assert_stays_in(rig, rig.send(2), "nothing is recorded until the proxy is restarted")
+        assert_not_ready(rig, "No such file or directory")
+        assert rig.proxy.stop() == 0
+        with pytest.raises(AssertionError, match="a file of the journal was removed or cut"):
+            rig.proxy.start()
+
+
+def test_journal_that_another_file_replaces_keeps_everything_in(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        copy = tmp_path / "copy"
+        copy.write_bytes(rig.journal.read_bytes())
+        copy.rename(rig.journal)
+        assert_stays_in(rig, rig.send(1), "another file has taken the place of the journal")
+        assert_not_ready(rig, "another file has taken the place of the journal")
+
+
+def test_full_queue_keeps_requests_in(tmp_path: Path) -> None:
+    with running_rig(tmp_path, fault="stuck-disk", limits={"commit_deadline_s": 1}) as rig:
+        rig.switch.touch()
+        with ThreadPoolExecutor(6) as clients:
+            answers = list(clients.map(rig.send, range(6)))
+        assert [answer.status for answer in answers] == [503] * 6
+        reasons = [answer.json()["reason"] for answer in answers]
+        # One is being written and two wait; the others are turned away at once.
+        assert sum("2 entries wait to be recorded already" in reason for reason in reasons) == 3
+        assert sum("not durable within 1 s" in reason for reason in reasons) == 3
+        assert rig.beacon.connections == 0
+        assert "2 entries wait to be recorded already" in rig.proxy.stderr
+
+        rig.switch.unlink()
+        eventually(lambda: len(rig.proxy.entries("intent")) == 3)
+        assert rig.send(7).status == 200
+        rig.restart()
+        states = dict(rig.outcomes())
+        assert len(states) == len(rig.outcomes()) == len(rig.proxy.entries("intent")) == 4
+        assert sorted(states.values())[-2:] != ["sent", "sent"]
+        assert len(rig.beacon.requests) == 1
+
+
+def test_record_that_is_durable_too_late_is_followed_by_not_sent(tmp_path: Path) -> None:
+    with running_rig(tmp_path, fault="slow-disk", limits={"commit_deadline_s": DEADLINE_S}) as rig:
+        rig.switch.touch()
+        assert_stays_in(rig, rig.send(1), "the record was not durable within 0.3 s")
+        rig.switch.unlink()
+        eventually(lambda: rig.proxy.entries("outcome"))
+        (intent,) = rig.proxy.entries("intent")
+        assert recorded_number(rig.proxy.home, intent) == 1
+        assert rig.outcomes() == [(intent["id"], "not_sent")]
+        # That the disk was slow once is no lasting state.
+        assert rig.readiness() == (200, "recording")
+        assert rig.send(2).status == 200
+        assert [state for _, state in rig.outcomes()] == ["not_sent", "sent"]
+
+
+def test_response_is_withheld_when_its_outcome_cannot_be_written(tmp_path: Path) -> None:
+    with running_rig(tmp_path, behaviour=Behaviour(delay_s=0.5)) as rig:
+
+        def fill_up() -> None:
+            eventually(lambda: rig.beacon.requests)
+            limit_file_size(rig, room=0)
+
+        filling = threading.Thread(target=fill_up)
+        filling.start()
+        answer = rig.send(1)
+        filling.join()
+        assert answer.status == 503
+        assert answer.json()["sent"] is True  # it would be wrong to call another try safe
+        assert b"inserted_count" not in answer.body
+        assert_not_ready(rig, "the audit trail cannot be written")
+        assert len(rig.beacon.requests) == 1
+
+        rig.restart()
+        (intent,) = rig.proxy.entries("intent")
+        assert rig.outcomes() == [(intent["id"], "unknown")]
