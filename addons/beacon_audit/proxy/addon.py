@@ -16,7 +16,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import server_hooks
 
 from beacon_audit.errors import TrailError
-from beacon_audit.exchange.states import Exchange, State
+from beacon_audit.exchange.states import Event, Exchange, State
 from beacon_audit.model import Finding
 from beacon_audit.proxy.auditor import Auditor, UpstreamResponse
 from beacon_audit.proxy.containment import Destination, connect_findings, containment_findings, normalised_host
@@ -51,14 +51,12 @@ class AuditAddon:
     def __init__(self, auditor: Auditor, listening: Listening) -> None:
         self._auditor = auditor
         self._listening = listening
-        self._open: dict[str, Exchange] = {}
+        self._open: dict[str, tuple[Exchange, http.HTTPFlow]] = {}
         self._connect_targets: dict[str, str] = {}
-        self._finished = False
 
-    @property
-    def in_flight(self) -> int:
-        """Exchanges that are neither refused nor settled."""
-        return len(self._open)
+    def in_flight(self, before: float) -> int:
+        """How many exchanges began before ``before`` (monotonic clock, seconds) and have not ended."""
+        return sum(exchange.started < before for exchange, _ in self._open.values())
 
     # --- the way in ---------------------------------------------------------------------------------------------
 
@@ -96,7 +94,7 @@ class AuditAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The first hook of a request: refuse. Everything after this can only lift it by a durable record."""
         flow.response = _UNDECIDED
-        self._open[flow.id] = Exchange(new_id(), time.monotonic())
+        self._open[flow.id] = Exchange(new_id(), time.monotonic()), flow
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The whole request was read: decide, record, and as the very last step lift the refusal."""
@@ -110,7 +108,7 @@ class AuditAddon:
             flow.response = refusal
 
     async def _admit(self, flow: http.HTTPFlow) -> http.Response | None:
-        exchange = self._open[flow.id]
+        exchange, _ = self._open[flow.id]
         connect_target = self._connect_targets.get(flow.client_conn.id)
         request = request_of(flow, host=self._destination_host(flow), connect_target=connect_target)
         findings = containment_findings(request, self._listening.allowed, tunnelled=self._listening.tunnelled)
@@ -144,10 +142,19 @@ class AuditAddon:
     async def response(self, flow: http.HTTPFlow) -> None:
         """A whole response was read: record the outcome, then let it go. Also called for our own refusals."""
         received = flow.response
-        exchange = self._open.pop(flow.id, None)
-        if exchange is None and self._finished:
-            flow.response = _UNSETTLED  # its outcome is recorded as unknown
-        if received is None or exchange is None or exchange.state is not State.FORWARDED:
+        exchange, _ = self._open.get(flow.id, (None, flow))
+        if received is None or exchange is None:
+            return
+        try:
+            await self._settle(flow, exchange, received)
+        finally:
+            self._open.pop(flow.id, None)  # not before: the end of the proxy waits for it
+
+    async def _settle(self, flow: http.HTTPFlow, exchange: Exchange, received: http.Response) -> None:
+        if exchange.outcome_given:
+            flow.response = _UNSETTLED  # it came when ``finish`` had given it up
+            return
+        if exchange.state is not State.FORWARDED:
             return
         flow.response = _UNSETTLED
         try:
@@ -165,21 +172,22 @@ class AuditAddon:
 
     async def error(self, flow: http.HTTPFlow) -> None:
         """A connection broke, or mitmproxy refused the request or response by itself."""
-        exchange = self._open.pop(flow.id, None)
+        exchange, _ = self._open.pop(flow.id, (None, flow))
         if exchange is None:
             return
         try:
-            await self._record_error(flow, exchange)
+            await self._record_error(exchange, flow)
         except Exception as error:  # noqa: BLE001 - whatever it was, there is nothing left to forward
             _report(f"record {exchange.id}: how it ended could not be recorded", error)
 
-    async def _record_error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    async def _record_error(self, exchange: Exchange, flow: http.HTTPFlow) -> None:
         if exchange.state is State.FORWARDED:
             opened = flow.server_conn.timestamp_tcp_setup is not None
             message = flow.error.msg if flow.error and not opened else _BROKE_OFF
             reason = message if opened else f"nothing was sent: {message}"
             await self._auditor.settle_failed(exchange, opened=opened, reason=reason)
         elif exchange.state is State.RECEIVED:
+            exchange.advance(Event.REFUSED)
             data = flow.request.data
             known = {name: value.decode("latin-1") for name, value in (("method", data.method), ("path", data.path))}
             known["path"] = known["path"].partition("?")[0]
@@ -195,12 +203,14 @@ class AuditAddon:
             )
 
     async def finish(self, reason: str) -> None:
-        """Record everything that is still open, before the trail is closed. From now on no response is let go."""
-        self._finished = True
-        left = list(self._open.values())
-        self._open.clear()
-        settled = (self._auditor.settle_failed(exchange, opened=True, reason=reason) for exchange in left)
-        for result in await asyncio.gather(*settled, return_exceptions=True):
+        """Record everything that is still open, before the trail is closed. The responses are not let go any more."""
+        ended = (
+            self._auditor.settle_failed(exchange, opened=True, reason=reason)
+            if exchange.state is State.FORWARDED
+            else self._record_error(exchange, flow)
+            for exchange, flow in list(self._open.values())
+        )
+        for result in await asyncio.gather(*ended, return_exceptions=True):
             if isinstance(result, Exception):
                 _report("what was in flight could not be recorded; the next start records it as unknown", result)
 

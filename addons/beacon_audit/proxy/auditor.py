@@ -167,7 +167,7 @@ class Auditor:
         return refusal
 
     async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> None:
-        if exchange.state is not State.FORWARDED:
+        if exchange.state is not State.FORWARDED or exchange.outcome_given:
             return
         try:
             fields = record.outcome_fields(self._context, outcome)

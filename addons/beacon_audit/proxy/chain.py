@@ -20,6 +20,7 @@ from mitmproxy.proxy.context import Context
 from beacon_audit.errors import UsageError
 from beacon_audit.proxy.addon import AuditAddon
 from beacon_audit.proxy.containment import normalised_host
+from beacon_audit.proxy.locked_addons import LockedAddons
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class ProxyMaster(Master):
     ) -> None:
         opts = options.Options()
         super().__init__(opts, event_loop=asyncio.get_running_loop())
+        self.addons = LockedAddons(self)
         self.proxyserver = proxyserver.Proxyserver()
         self.addons.add(audit, core.Core(), self.proxyserver, NextLayer(), tls)
         opts.update(
@@ -113,6 +115,7 @@ class ProxyMaster(Master):
             confdir=tempfile.gettempdir(),  # nothing is read from or written to it
             ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
         )
+        self.addons.lock()
 
     def listening(self) -> tuple[str, int]:
         """The address that is really listened on.

@@ -59,6 +59,16 @@ class Recorder:
             self._note_late(pending, record_id, if_late)
             raise
 
+    def close(self, record_id: str, fields: Fields) -> None:
+        """Write the ``close`` entry and close the trail, in one step: no entry comes after it. Waits for the disk.
+
+        Raises:
+            TrailUnavailable: the entry is not durable.
+        """
+        pending = self._submit("close", record_id, fields, None)
+        self._writer.close()
+        pending.result()
+
     def _submit(self, kind: str, record_id: str, fields: Fields, payload: Payload | None) -> "Future[Receipt]":
         return self._writer.submit({**fields, "type": kind, "id": record_id, "time": self._now()}, payload)
 

@@ -8,6 +8,7 @@ entry; the trail. So there is no moment when something could leave without a rec
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -158,7 +159,7 @@ class ProxyService:
             )
             await self._stopping.wait()
             await self._drain(master, addon)
-            await _note_close(recorder)
+            _close_trail(recorder)
         finally:
             master.shutdown()
             await running
@@ -182,8 +183,9 @@ class ProxyService:
         if self._auditor is not None:
             self._auditor.draining = True
         await master.stop_listening()
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        while addon.in_flight and asyncio.get_running_loop().time() < deadline:
+        began = time.monotonic()
+        # What begins after that is refused, so a busy client does not hold up the end.
+        while addon.in_flight(before=began) and time.monotonic() < began + DRAIN_SECONDS:
             await asyncio.sleep(0.02)
         await addon.finish("the proxy went down before the outcome was known")
 
@@ -200,8 +202,8 @@ async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tupl
     return master.listening()
 
 
-async def _note_close(recorder: Recorder) -> None:
+def _close_trail(recorder: Recorder) -> None:
     try:
-        await recorder.record("close", new_id(), {"reason": "stopped by signal"})
+        recorder.close(new_id(), {"reason": "stopped by signal"})
     except TrailUnavailable as error:
         logger.error("the end of this run could not be recorded: %s", error)

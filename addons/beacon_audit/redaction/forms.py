@@ -58,19 +58,31 @@ class Form:
     def at(self, view: bytes, folded: bytes, start: int) -> tuple[int, int] | None:
         """The span of this form in ``view`` when its window stands at ``start``, or ``None`` when the rest differs.
 
-        ``folded`` is ``fold(view, encoding)``. The span covers the place of the first characters even when they were
-        swallowed: nothing of the secret stays.
+        ``folded`` is ``fold(view, encoding)``. Where first characters were swallowed, the span covers what swallowed
+        them: nothing of the secret stays.
         """
         if not folded.startswith(self.data[self.head :], start):
             return None
-        first = max(0, start - self.head)
         end = start - self.head + len(self.data)
+        first, missing = start, self.head
+        while missing and first and folded[first - 1] == self.data[missing - 1]:
+            first, missing = first - 1, missing - 1
+        if missing:
+            first = _character_before(view, first)
         before, after = self.edges
         if before and first and view[first - 1] in _ALPHABET:
             first -= 1
         if after and end < len(view) and view[end] in _ALPHABET:
             end += 1
         return first, end
+
+
+def _character_before(view: bytes, position: int) -> int:
+    """Where the UTF-8 character that ends at ``position`` begins."""
+    position = max(0, position - 1)
+    while position and view[position] & 0xC0 == 0x80:
+        position -= 1
+    return position
 
 
 def forms_of(value: str, token: str) -> tuple[Form, ...]:

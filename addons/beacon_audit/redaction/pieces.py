@@ -1,7 +1,7 @@
 """Secrets that were cut: in log output the rest may stand in the next line, or in the next write.
 
-``piece_spans`` finds words that are a piece of a secret; ``unfinished_at`` finds an end of the text that could be the
-beginning of one, so that a stream can wait for more before it writes.
+``piece_spans`` finds pieces of a secret; ``unfinished_at`` finds an end of the text that could be the beginning of one,
+so that a stream can wait for more before it writes.
 """
 
 import re
@@ -14,41 +14,40 @@ from beacon_audit.redaction.views import unescaped_view, views_of
 
 _ENCODINGS: tuple[Encoding, ...] = ("plain", "base64")
 _WORD = re.compile(rb"[A-Za-z0-9_+/-]{%d,}" % SHORTEST_SEARCHED)
-_PART = re.compile(rb"[A-Za-z0-9_-]{%d,}" % SHORTEST_SEARCHED)
 # Lines often end in a first character of some form; waiting for these would delay every tenth line.
 _SHORTEST_BEGINNING = 4
 
+type _Piece = tuple[int, int, Encoding]
+
 
 def piece_spans(data: bytes, blocks: Sequence[Block]) -> list[Span]:
-    """The places of words that lie within a form. Raises ``Entangled``."""
-    forms = tuple(_forms(blocks))
-    haystacks = {of: b"\x00".join(form.data for form in forms if form.encoding == of) for of in _ENCODINGS}
-    spans = []
-    for view in (unescaped_view(data),):
-        hits = [
-            (start, end, encoding)
-            for word in _WORD.finditer(view.data)
-            for start, end, encoding in _pieces_of(word.group(), word.start(), haystacks)
-        ]
-        places = view.to_source([(start, end) for start, end, _ in hits])
-        for (start, end), (first, last, encoding) in zip(places, hits, strict=True):
+    """The places of pieces of 8 bytes or more of a form. Raises ``Entangled``."""
+    view = unescaped_view(data)
+    spans: list[Span] = []
+    for block in blocks:
+        pieces = [piece for word in _WORD.finditer(view.data) for piece in _pieces_of(word, block)]
+        places = view.to_source([(start, end) for start, end, _ in pieces])
+        for (start, end), (first, last, encoding) in zip(places, pieces, strict=True):
             piece = fold(view.data[first:last], encoding)
-            token = next(form.token for form in forms if form.encoding == encoding and piece in form.data)
+            token = next(form.token for form in _forms((block,)) if form.encoding == encoding and piece in form.data)
             spans.append(Span(start, end, f"{token}[piece]"))
     return spans
 
 
-def _pieces_of(word: bytes, offset: int, haystacks: dict[Encoding, bytes]) -> Iterator[tuple[int, int, Encoding]]:
-    """The whole of a word, or else the parts of it between ``+`` and ``/``, that lie within a form."""
-    for encoding, haystack in haystacks.items():
-        if fold(word, encoding) in haystack:
-            yield offset, offset + len(word), encoding
-            return
-    for part in _PART.finditer(word):
-        for encoding, haystack in haystacks.items():
-            if fold(part.group(), encoding) in haystack:
-                yield offset + part.start(), offset + part.end(), encoding
+def _pieces_of(word: re.Match[bytes], block: Block) -> Iterator[_Piece]:
+    folded = [(encoding, fold(word.group(), encoding), block.haystacks[encoding]) for encoding in _ENCODINGS]
+    size = len(word.group())
+    start = 0
+    while start + SHORTEST_SEARCHED <= size:
+        end = start
+        for encoding, text, haystack in folded:
+            if text[start : start + SHORTEST_SEARCHED] in haystack:
+                end = start + SHORTEST_SEARCHED
+                while end < size and text[start : end + 1] in haystack:
+                    end += 1
+                yield word.start() + start, word.start() + end, encoding
                 break
+        start = max(end, start + 1)
 
 
 def unfinished_at(data: bytes, blocks: Sequence[Block]) -> int:
@@ -67,11 +66,12 @@ def unfinished_at(data: bytes, blocks: Sequence[Block]) -> int:
 
 def _beginning_at_end(folded: bytes, form: Form) -> int:
     """The length of the longest proper beginning of ``form`` that ``folded`` ends with; 0 for a negligible one."""
-    position = folded.find(form.data[:_SHORTEST_BEGINNING], max(0, len(folded) - len(form.data) + 1))
+    beginning = form.data[:_SHORTEST_BEGINNING]
+    position = folded.find(beginning, max(0, len(folded) - len(form.data) + 1))
     while position >= 0:
         if form.data.startswith(folded[position:]):
             return len(folded) - position
-        position = folded.find(form.data[:_SHORTEST_BEGINNING], position + 1)
+        position = folded.find(beginning, position + 1)
     return 0
 
 

@@ -101,7 +101,7 @@ class SecretRegistry:
 
     def scrub_line(self, text: str) -> str:
         """As ``scrub``, for log output, where a secret may have been cut and the rest of it stand in another line:
-        a word that is a piece of a secret, of 8 characters or more, is replaced too."""
+        pieces of 8 characters or more are replaced too."""
         data = _bytes(text)
         clean = self._scrubbed(data, pieces=True)
         return text if clean is data else _text(clean)

@@ -21,6 +21,7 @@ _PATTERN_MEMORY = 64 << 20
 _ENCODINGS: tuple[Encoding, ...] = ("plain", "base64")
 # A text in which secrets, or what resembles them, stand this often was made to cost time.
 _MOST_WINDOWS = 10_000
+_LONGEST_IN_PIECES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The forms of some secrets, and one pattern for each encoding that finds their windows, which have ``sizes``."""
+    """The forms of some secrets, and one pattern for each encoding that finds their windows, which have ``sizes``.
+
+    ``haystacks`` are the forms by encoding, one after the other; very long ones are left out, since pieces are looked
+    for in them again and again.
+    """
 
     secrets: tuple[tuple[Form, ...], ...]
     patterns: tuple[tuple[Encoding, Any], ...]  # re2 ships no type information
     by_window: Mapping[tuple[Encoding, bytes], tuple[Form, ...]]
     sizes: tuple[int, ...]
+    haystacks: Mapping[Encoding, bytes]
 
     def hits(self, view: bytes) -> Iterator[Span]:
         """Every form in ``view``. Raises ``Entangled``."""
@@ -80,8 +86,18 @@ def block_of(secrets: Sequence[tuple[Form, ...]]) -> Block:
         alternatives = sorted(window for of, window in windows if of == encoding)
         if alternatives:
             patterns.append((encoding, re2.compile(b"|".join(re2.escape(window) for window in alternatives), options)))
-    by_window = {key: tuple(forms) for key, forms in windows.items()}
-    return Block(tuple(secrets), tuple(patterns), by_window, tuple(sorted({len(window) for _, window in windows})))
+    return Block(
+        secrets=tuple(secrets),
+        patterns=tuple(patterns),
+        by_window={key: tuple(forms) for key, forms in windows.items()},
+        sizes=tuple(sorted({len(window) for _, window in windows})),
+        haystacks={encoding: _haystack(secrets, encoding) for encoding in _ENCODINGS},
+    )
+
+
+def _haystack(secrets: Sequence[tuple[Form, ...]], encoding: Encoding) -> bytes:
+    forms = (form for forms in secrets for form in forms)
+    return b"\x00".join(f.data for f in forms if f.encoding == encoding and len(f.data) <= _LONGEST_IN_PIECES)
 
 
 def found_in(data: bytes, blocks: Sequence[Block]) -> bool:
