@@ -1,13 +1,12 @@
 """Every place of a request, and of a response, in which somebody could put a value.
 
-A request position takes the proxy and the value as it is spelled, sends something with the value in that place, and
-gives the answer, or ``None`` when there was none. What is sent is as broken as the value makes it: nothing is escaped
-that the place does not escape by itself. An answer position gives the bytes of a response with the value in it.
+A request position sends something with the value, as it is spelled, in that place, and gives the answer, or ``None``
+when there was none. What is sent is as broken as the value makes it: nothing is escaped that the place does not escape
+by itself. An answer position gives the bytes of a response with the value in it.
 """
 
 import contextlib
 import gzip
-import http.client
 import json
 import socket
 import ssl
@@ -15,12 +14,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from beacon_audit.demo.payloads import Payloads
-from harness.client import HOST, Answer, Tunnel
-from harness.proxy import ProxyProcess
+from harness.client import HOST, Answer
+from harness.correspondent import Correspondent
 
-type Position = Callable[[ProxyProcess, str], Answer | None]
+type Position = Callable[[Correspondent, str], Answer | None]
+type Fields = Callable[[str], dict[str, Any]]
 
-TIMEOUT_S = 3.0
 VERIFY = "/v1/beacon/verify"
 USAGE = "/v1/beacon/ingest-traces"
 TRACES = "/v1/beacon/v1/traces"
@@ -31,21 +30,13 @@ def _latin_1(text: str) -> bytes:
     return text.encode("latin-1", "replace")
 
 
-def _in_tunnel(proxy: ProxyProcess, use: Callable[[Tunnel], Answer], **options: Any) -> Answer | None:
-    with (
-        contextlib.suppress(OSError, http.client.HTTPException, UnicodeError, ValueError),
-        Tunnel(proxy.address, proxy.home.ca_certificate, timeout=TIMEOUT_S, **options) as tunnel,
-    ):
-        return tunnel.connect_answer if tunnel.connect_status != 200 else use(tunnel)
-    return None
-
-
 def _post(path: str, document: Callable[[str], Any], **headers: str) -> Position:
     """A request whose body is made from the value; so are headers with ``{}`` in them."""
 
-    def send(proxy: ProxyProcess, value: str) -> Answer | None:
+    def send(sender: Correspondent, value: str) -> Answer | None:
         fields = {name.replace("_", "-"): text.replace("{}", value) for name, text in headers.items()}
-        return _in_tunnel(proxy, lambda tunnel: tunnel.send(path, document(value), headers=fields))
+        body = document(value)
+        return sender.ask(lambda tunnel: tunnel.send(path, body, headers=fields))
 
     return send
 
@@ -53,10 +44,10 @@ def _post(path: str, document: Callable[[str], Any], **headers: str) -> Position
 def _head(request_line: str, *lines: str, body: bytes = b"{}") -> Position:
     """A request head written out, the value in place of ``{}``."""
 
-    def send(proxy: ProxyProcess, value: str) -> Answer | None:
+    def send(sender: Correspondent, value: str) -> Answer | None:
         head = "\r\n".join((request_line, *lines, "Content-Type: application/json", f"Content-Length: {len(body)}"))
         data = _latin_1(head.replace("{}", value)) + b"\r\n\r\n" + body
-        return _in_tunnel(proxy, lambda tunnel: tunnel.send_raw(data))
+        return sender.ask_anew(lambda tunnel: tunnel.send_raw(data))
 
     return send
 
@@ -64,76 +55,82 @@ def _head(request_line: str, *lines: str, body: bytes = b"{}") -> Position:
 def _raw(head: str) -> Position:
     """Bytes to the proxy itself, before any tunnel."""
 
-    def send(proxy: ProxyProcess, value: str) -> Answer | None:
+    def send(sender: Correspondent, value: str) -> Answer | None:
         data = _latin_1(head.replace("{}", value))
-        return _in_tunnel(proxy, lambda tunnel: tunnel.send_raw(data), connect=None, tls=False)
+        return sender.ask_anew(lambda tunnel: tunnel.send_raw(data), connect=None, tls=False)
 
     return send
 
 
-def _span(**fields: str) -> Callable[[str], Any]:
-    """The documented trace, its first span changed; ``{}`` stands for the value."""
+def _span(fields: Fields) -> Callable[[str], Any]:
+    """The documented traces, ``fields`` of the value set in the first span."""
 
     def document(value: str) -> Any:
         traces = json.loads(_CLEAN.documented("telemetry-traces"))
-        text = json.dumps(fields).replace("{}", json.dumps(value)[1:-1])
-        changed = {name: json.loads(part) if part[0] in "[{" else part for name, part in json.loads(text).items()}
-        traces["resourceSpans"][0]["scopeSpans"][0]["spans"][0].update(changed)
+        traces["resourceSpans"][0]["scopeSpans"][0]["spans"][0].update(fields(value))
         return traces
 
     return document
 
 
-def _usage(**fields: str) -> Callable[[str], Any]:
+def _attribute(key: str, text: str) -> Callable[[str], Any]:
+    """The documented traces with a span attribute, the value in place of ``{}``."""
+    return _span(
+        lambda value: {
+            "attributes": [{"key": key.replace("{}", value), "value": {"stringValue": text.replace("{}", value)}}]
+        }
+    )
+
+
+def _usage(fields: Fields) -> Callable[[str], Any]:
+    """The documented usage report, ``fields`` of the value set in its transaction."""
+
     def document(value: str) -> Any:
         usage = json.loads(_CLEAN.documented("usage-ingest"))
-        usage["trace_transactions"][0].update({key.replace("{}", value): text for key, text in fields.items()})
-        return json.loads(json.dumps(usage).replace("{}", json.dumps(value)[1:-1]))
-
-    return document
-
-
-def _attribute(key: str, value: str) -> Callable[[str], Any]:
-    def document(spelled: str) -> Any:
-        traces = json.loads(_CLEAN.documented("telemetry-traces"))
-        attribute = {"key": key.replace("{}", spelled), "value": {"stringValue": value.replace("{}", spelled)}}
-        traces["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"] = [attribute]
-        return traces
+        usage["trace_transactions"][0].update(fields(value))
+        return usage
 
     return document
 
 
 def _connect(target: str) -> Position:
-    return lambda proxy, value: _in_tunnel(
-        proxy, lambda tunnel: tunnel.send(VERIFY, {"license": "x"}), connect=target.replace("{}", value)
-    )
+    def send(sender: Correspondent, value: str) -> Answer | None:
+        return sender.ask_anew(
+            lambda tunnel: tunnel.send(VERIFY, {"license": "lcl_x"}), connect=target.replace("{}", value)
+        )
+
+    return send
 
 
-def _sni(proxy: ProxyProcess, value: str) -> Answer | None:
-    name = value if "." in value else f"{value[:60]}.{value[60:] or 'example'}"
-    return _in_tunnel(proxy, lambda tunnel: tunnel.send(VERIFY, {"license": "x"}), sni=name)
+def _sni(sender: Correspondent, value: str) -> Answer | None:
+    # A label has at most 63 characters; a name of one label is no host name.
+    name = f"{value[:60]}.{value[60:] or 'example'}"
+    return sender.ask_anew(lambda tunnel: tunnel.send(VERIFY, {"license": "lcl_x"}), sni=name)
 
 
-def _client_hello(proxy: ProxyProcess, value: str) -> Answer | None:
-    """A TLS record that is no ClientHello."""
+def _client_hello(sender: Correspondent, value: str) -> Answer | None:
+    """A TLS record that is no ClientHello, and the end of the connection."""
     data = _latin_1(value)
-    record = b"\x16\x03\x01" + len(data).to_bytes(2, "big") + data
-    return _in_tunnel(proxy, lambda tunnel: tunnel.send_raw(record), tls=False)
+    with contextlib.suppress(OSError), sender.socket_in_tunnel() as plain:
+        plain.sendall(
+            b"\x16\x03\x01" + (len(data) + 4).to_bytes(2, "big") + b"\x01" + len(data).to_bytes(3, "big") + data
+        )
+        plain.shutdown(socket.SHUT_WR)
+        plain.recv(65536)
+    return None
 
 
-def _application_protocol(proxy: ProxyProcess, value: str) -> Answer | None:
+def _application_protocol(sender: Correspondent, value: str) -> Answer | None:
     """ALPN names what nobody speaks."""
-    context = ssl.create_default_context(cafile=str(proxy.home.ca_certificate))
+    context = ssl.create_default_context(cafile=str(sender.proxy.home.ca_certificate))
     context.set_alpn_protocols([value[:255]])
     with (
-        contextlib.suppress(OSError, ValueError),
-        socket.create_connection(proxy.address, TIMEOUT_S) as plain,
+        contextlib.suppress(OSError),
+        sender.socket_in_tunnel() as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as secured,
     ):
-        plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
-        plain.recv(65536)
-        with context.wrap_socket(plain, server_hostname=HOST) as secured:
-            secured.sendall(b"GET / HTTP/1.1\r\n\r\n")
-            secured.recv(65536)
+        secured.sendall(f"GET /{HOST} HTTP/1.1\r\n\r\n".encode())
+        secured.recv(65536)
     return None
 
 
@@ -145,35 +142,27 @@ def _protobuf(value: str) -> bytes:
     return data
 
 
+#: Positions that are never answered: what is sent there is no HTTP.
+UNANSWERED = {"broken ClientHello", "application protocol (ALPN)", "chunk size"}
+
 _HOST_LINE = f"Host: {HOST}"
 
 #: Where the value is learned.
 DOCUMENTED: dict[str, Position] = {
     "license field": _post(VERIFY, lambda value: {"license": value}),
-    "license field of a usage report": _post(USAGE, lambda value: json.loads(Payloads(value).documented("usage-ingest"))),
-    "license header": _post(TRACES, _span(), X_Langchain_License_Key="{}"),
+    "license field of a usage report": _post(USAGE, lambda value: Payloads(value).documented("usage-ingest")),
+    "license header": _post(TRACES, _span(lambda _: {}), X_Langchain_License_Key="{}"),
 }
 
-IN_REQUESTS: dict[str, Position] = {
-    "license field with more in it": _post(VERIFY, lambda value: {"license": f"Bearer {value} and more"}),
-    "license field as raw JSON": _post(VERIFY, lambda value: f'{{"license": "{value}"}}'.encode()),
+#: Bodies of which nothing is written but a token, whether the value is known or not.
+IN_BODIES: dict[str, Position] = {
     "undocumented value": _post(VERIFY, lambda value: {"license": "lcl_x", "licence": value}),
-    "undocumented name": _post(VERIFY, lambda value: {"license": "lcl_x", value: 1}),
     "nested in an undocumented value": _post(VERIFY, lambda value: {"license": "lcl_x", "a": {"b": [{value: value}]}}),
-    "documented value of another kind": _post(USAGE, _usage(status="{}")),
-    "identifier": _post(USAGE, _usage(id="{}")),
-    "undocumented member name": _post(USAGE, _usage(**{"{}": "x"})),
-    "a string for a document": _post(VERIFY, lambda value: value),
     "wrong type": _post(VERIFY, lambda value: {"license": [value]}),
-    "repeated member": _post(VERIFY, lambda value: f'{{"license": "lcl_x", "license": {json.dumps(value)}}}'.encode()),
-    "attribute key": _post(TRACES, _attribute("{}", "x")),
-    "attribute value": _post(TRACES, _attribute("env", "{}")),
+    "a string for a document": _post(VERIFY, lambda value: json.dumps(value).encode()),
     "content attribute": _post(TRACES, _attribute("db.statement", "SELECT '{}'")),
-    "span name": _post(TRACES, _span(name="{}")),
-    "span id": _post(TRACES, _span(spanId="{}")),
-    "span status": _post(TRACES, _span(status='{"message": "{}", "code": 2}')),
-    "trace state": _post(TRACES, _span(traceState="vendor={}")),
-    "event name": _post(TRACES, _span(events='[{"timeUnixNano": "1", "name": "{}"}]')),
+    "value of a new attribute": _post(TRACES, _attribute("anything", "{}")),
+    "trace state": _post(TRACES, _span(lambda value: {"traceState": f"vendor={value}"})),
     "malformed JSON": _post(VERIFY, lambda value: f'{{"license": "{value}", }}'.encode()),
     "JSON and more": _post(VERIFY, lambda value: f'{{"license": "lcl_x"}} {value}'.encode()),
     "not UTF-8": _post(VERIFY, lambda value: b'{"license": "\xff' + value.encode() + b'"}'),
@@ -182,16 +171,42 @@ IN_REQUESTS: dict[str, Position] = {
         VERIFY, lambda value: b"\x1f\x8b\x08\x08" + bytes(6) + value.encode() + b"\0", Content_Encoding="gzip"
     ),
     "behind gzip": _post(VERIFY, lambda value: gzip.compress(b"{}") + value.encode(), Content_Encoding="gzip"),
-    "content encoding": _post(VERIFY, lambda _: {"license": "lcl_x"}, Content_Encoding="{}"),
-    "content type": _post(VERIFY, lambda _: {"license": "lcl_x"}, Content_Type="application/{}"),
     "protobuf": _post(TRACES, _protobuf, Content_Type="application/x-protobuf"),
     "form": _post(VERIFY, lambda value: f"license={value}".encode(), Content_Type="application/x-www-form-urlencoded"),
     "body of an undocumented path": _post("/v1/beacon/nope", lambda value: {"license": value}),
+    "broken ClientHello": _client_hello,
+    "application protocol (ALPN)": _application_protocol,
+}
+
+#: Where what is sent is a secret itself, and learned as one.
+IN_SECRETS: dict[str, Position] = {
+    "license field with more in it": _post(VERIFY, lambda value: {"license": f"Bearer {value} and more"}),
+    "license field as raw JSON": _post(VERIFY, lambda value: f'{{"license": "{value}"}}'.encode()),
+    "authorization": _post(VERIFY, lambda _: {"license": "lcl_x"}, Authorization="Bearer {}"),
+    "data plane token": _post(VERIFY, lambda _: {"license": "lcl_x"}, X_Data_Plane_Auth="{}"),
+}
+
+IN_REQUESTS: dict[str, Position] = {
+    **IN_BODIES,
+    "undocumented name": _post(VERIFY, lambda value: {"license": "lcl_x", value: 1}),
+    "repeated member": _post(VERIFY, lambda value: f'{{"license": "lcl_x", "license": {json.dumps(value)}}}'.encode()),
+    "repeated member of that name": _post(
+        VERIFY, lambda value: f"{{{json.dumps(value)}: 1, {json.dumps(value)}: 2}}".encode()
+    ),
+    "documented value of another kind": _post(USAGE, _usage(lambda value: {"status": value})),
+    "identifier": _post(USAGE, _usage(lambda value: {"id": value})),
+    "undocumented member name": _post(USAGE, _usage(lambda value: {value: "x"})),
+    "attribute key": _post(TRACES, _attribute("{}", "x")),
+    "attribute value": _post(TRACES, _attribute("env", "{}")),
+    "span name": _post(TRACES, _span(lambda value: {"name": value})),
+    "span id": _post(TRACES, _span(lambda value: {"spanId": value})),
+    "span status": _post(TRACES, _span(lambda value: {"status": {"message": value, "code": 2}})),
+    "event name": _post(TRACES, _span(lambda value: {"events": [{"timeUnixNano": "1", "name": value}]})),
+    "content encoding": _post(VERIFY, lambda _: {"license": "lcl_x"}, Content_Encoding="{}"),
+    "content type": _post(VERIFY, lambda _: {"license": "lcl_x"}, Content_Type="application/{}"),
     "header value": _post(VERIFY, lambda _: {"license": "lcl_x"}, X_Other="{}"),
     "cookie": _post(VERIFY, lambda _: {"license": "lcl_x"}, Cookie="session={}"),
     "user agent": _post(VERIFY, lambda _: {"license": "lcl_x"}, User_Agent="langsmith/{}"),
-    "authorization": _post(VERIFY, lambda _: {"license": "lcl_x"}, Authorization="Bearer {}"),
-    "data plane token": _post(VERIFY, lambda _: {"license": "lcl_x"}, X_Data_Plane_Auth="{}"),
     "upgrade": _post(VERIFY, lambda _: {"license": "lcl_x"}, Connection="Upgrade", Upgrade="{}"),
     "content length": _head(f"POST {VERIFY} HTTP/1.1", _HOST_LINE, "Content-Length: {}"),
     "transfer encoding": _head(f"POST {VERIFY} HTTP/1.1", _HOST_LINE, "Transfer-Encoding: {}"),
@@ -216,8 +231,6 @@ IN_REQUESTS: dict[str, Position] = {
     "CONNECT header": _raw(f"CONNECT {HOST}:1 HTTP/1.1\r\n{_HOST_LINE}\r\nProxy-Authorization: Basic {{}}\r\n\r\n"),
     "CONNECT version": _raw(f"CONNECT {HOST}:443 {{}}\r\n\r\n"),
     "server name (SNI)": _sni,
-    "broken ClientHello": _client_hello,
-    "application protocol (ALPN)": _application_protocol,
 }
 
 
@@ -250,10 +263,3 @@ def answers_with(value: str) -> Iterator[tuple[str, bytes]]:
     yield "half a head", b"HTTP/1.1 200 OK\r\nX-Echo: " + spelled
     yield "chunk size", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + spelled + b"\r\n"
     yield "trailer", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + spelled + b"\r\n\r\n"
-
-
-def send_documented(proxy: ProxyProcess, license_key: str) -> Answer | None:
-    """A request that goes through to the upstream."""
-    return DOCUMENTED["license field of a usage report"](proxy, license_key)
-
-

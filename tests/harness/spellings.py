@@ -62,9 +62,11 @@ SPELLINGS: dict[str, Spelling] = {
     **{f"base64url-{phase}": lambda secret, phase=phase: _base64(secret, phase, urlsafe=True) for phase in range(3)},
     "json": lambda secret: json.dumps(secret)[1:-1],
     "json-all": _json,
-    "json-some": lambda secret: _some(json.dumps(secret)[1:-1].replace("/", "\\/"), _json)
-    if "\\" not in secret and '"' not in secret
-    else _json(secret, "\\u{:04X}"),
+    "json-some": lambda secret: (
+        _some(json.dumps(secret)[1:-1].replace("/", "\\/"), _json)
+        if "\\" not in secret and '"' not in secret
+        else _json(secret, "\\u{:04X}")
+    ),
     "space-inside": lambda secret: _in_the_middle(secret, " "),
     "line-break-inside": lambda secret: _in_the_middle(secret, "\r\n"),
     "repr-of-str": repr,

@@ -28,6 +28,8 @@ _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 # An unfinished escape before the secret ("%6" + "1bc…", "\\U0001" + "f600…") swallows up to this many characters of it.
 _SWALLOWED = 8
 _LONGEST_WINDOW = 48
+# Unpublished as the format of licenses is, a long one with escapes in it would be somebody's try to cost time.
+_LONGEST_ODD = 512
 _PERCENT = re.compile(rb"%[0-9A-F]{2}")
 
 
@@ -86,7 +88,8 @@ def _character_before(view: bytes, position: int) -> int:
 
 
 def forms_of(value: str, token: str) -> tuple[Form, ...]:
-    """Every form of ``value``; empty when it is too short to be searched for."""
+    """Every form of ``value``; empty when it is too short to be searched for. Raises ``Entangled`` when it is escaped
+    too deeply itself."""
     trimmed = value.strip()
     spelled = {trimmed.encode("utf-8", "surrogatepass")}
     if not trimmed.isascii():
@@ -97,16 +100,22 @@ def forms_of(value: str, token: str) -> tuple[Form, ...]:
     forms: dict[tuple[bytes, Encoding], Form] = {}
     for data in sorted(spelled):
         if len(squeeze(data)) >= SHORTEST_SEARCHED:
-            for form in (*_plain_forms(data, token), *_encoded_forms(trimmed, data, token)):
+            for form in (*_plain_forms(trimmed, data, token), *_encoded_forms(trimmed, data, token)):
                 if len(form.data) >= SHORTEST_SEARCHED:
                     forms.setdefault((form.data, form.encoding), form)
     return tuple(forms.values())
 
 
-def _plain_forms(data: bytes, token: str) -> Iterator[Form]:
+def _plain_forms(value: str, data: bytes, token: str) -> Iterator[Form]:
     # A form-encoded space is "+". A secret that ends in "%4" loses these two to whatever stands after it.
-    ended = without_unfinished_escape(data)
-    for spelling in sorted({squeeze(data), squeeze(data.replace(b" ", b"+")), canonical(data), canonical(ended)}):
+    spellings = {squeeze(data), squeeze(data.replace(b" ", b"+")), canonical(data)}
+    spellings.add(canonical(without_unfinished_escape(data)))
+    if len(value) <= _LONGEST_ODD and not value.isalnum():
+        # A secret that looks escaped itself decodes to something else when it was escaped once or twice before.
+        once = set(_as_in_a_body(value))
+        twice = {again for spelling in once for again in _as_in_a_body(spelling.decode("utf-8", "surrogatepass"))}
+        spellings |= {canonical(spelling) for spelling in once | twice}
+    for spelling in sorted(spellings):
         yield Form(fold(spelling, "plain"), "plain", token)
 
 

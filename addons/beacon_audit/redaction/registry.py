@@ -52,7 +52,8 @@ class SecretRegistry:
         for: nobody blanks the trail by "learning" the letter e.
 
         Raises:
-            RegistryFull: the value is a new license and there is no room, or it is longer than ``LONGEST_SECRET``.
+            RegistryFull: the value is a new license and there is no room, or it is longer than ``LONGEST_SECRET``, or
+                escaped so deeply itself that it cannot be searched for.
         """
         token = self._tokens.token(kind, value)
         with self._lock:
@@ -60,8 +61,12 @@ class SecretRegistry:
                 return token
             if len(value) > LONGEST_SECRET:
                 raise RegistryFull(f"a secret of at most {LONGEST_SECRET} characters can be kept, got {len(value)}")
-            forms = forms_of(value, token)
-            if forms:
+            try:
+                forms = forms_of(value, token)
+            except Entangled:
+                raise RegistryFull("a secret that is escaped this deeply itself cannot be searched for") from None
+            # "license:" is part of every token of a license: it can be no secret, and would blank them all.
+            if forms and value.strip().lower() not in token:
                 self._remember(value, kind, forms)
         return token
 

@@ -1,4 +1,4 @@
-"""The command line with hooks that fail loudly: ``canary.py loud|deaf run …`` in place of ``-m beacon_audit.cli run …``.
+"""The command line with hooks that fail loudly: ``canary.py loud|deaf run …`` for ``-m beacon_audit.cli run …``.
 
 The file named by ``BEACON_AUDIT_TEST_FAULT`` holds the name of the place that fails now, out of ``PLACES``; without it
 all is well. What is raised quotes the value of ``BEACON_AUDIT_TEST_CANARY`` in every way an exception can: in its
@@ -67,10 +67,7 @@ def in_force(place: str) -> bool:
 def fail(kind: type[Exception]) -> NoReturn:
     error = kind(f"the worst message: {SAID}")
     error.add_note(f"and a note: {SAID}")
-    try:
-        raise ExceptionGroup(f"several: {SAID}", [ValueError(SAID), KeyError(SAID)])
-    except ExceptionGroup as cause:
-        raise error from cause
+    raise error from ExceptionGroup(f"several: {SAID}", [ValueError(SAID), KeyError(SAID)])
 
 
 def _failing(place: str, owner: Any, name: str) -> None:
@@ -125,7 +122,8 @@ def _noise() -> None:
     loop = asyncio.get_running_loop()
     loop.call_soon(fail, RuntimeError)
     loop.call_exception_handler({"message": SAID, "exception": ValueError(SAID)})
-    asyncio.ensure_future(_unawaited())
+    task = asyncio.ensure_future(_unawaited())
+    del task  # whose exception nobody retrieves
     _Unraisable()
 
 

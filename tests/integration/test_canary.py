@@ -1,0 +1,227 @@
+"""A license that was seen once is found in nothing that is written, wherever and however it comes again.
+
+A random value goes through a real proxy process at its most talkative (``--log-level debug``), in every position of a
+request and of a response and in every listed form. Then everything that the proxy left behind is searched with an eye
+of the tests' own (``harness.leak_search``): files below HOME, unpacked too; stdout and stderr; the bodies of refusals;
+the output of ``log`` and ``show``. The control at the end shows that the eye sees, when the proxy is made blind.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import harness
+from beacon_audit.cli import main
+from beacon_audit.demo.answers import Behaviour
+from beacon_audit.demo.beacon import SimulatedBeacon
+from beacon_audit.redaction import Tokens
+from harness.canary_positions import (
+    DOCUMENTED,
+    IN_BODIES,
+    IN_REQUESTS,
+    IN_SECRETS,
+    UNANSWERED,
+    Position,
+    answers_with,
+)
+from harness.client import Answer
+from harness.correspondent import Correspondent
+from harness.leak_search import files_below, leaks_in
+from harness.proxy import ProxyProcess, write_policy
+from harness.spellings import SPELLINGS, awkward_secret, random_secret
+
+LAUNCHER = Path(harness.__file__).parent / "launchers" / "canary.py"
+#: What a client is told by us, and not by the upstream.
+OURS = frozenset({400, 403, 408, 413, 431, 502, 503})
+
+
+@dataclass
+class Stage:
+    """``told`` collects what clients were told: name of the position and spelling, and the whole answer."""
+
+    beacon: SimulatedBeacon
+    proxy: ProxyProcess
+    client: Correspondent
+    switch: Path
+    told: dict[str, bytes] = field(default_factory=dict)
+
+    def send(self, positions: Mapping[str, Position], value: str, spellings: Sequence[str]) -> None:
+        """``value`` in every position; ``spellings`` are dealt out to the positions, all to each when they are few."""
+        for name, position in positions.items():
+            for spelling in spellings:
+                answer = position(self.client, SPELLINGS[spelling](value))
+                self.hear(f"{name}, {spelling}", answer)
+                assert answer is not None or spelling != "plain" or name in UNANSWERED, name
+
+    def echo(self, value: str, spellings: Sequence[str]) -> None:
+        """``value`` in every position of a response to a documented request."""
+        for spelling in spellings:
+            for name, response in answers_with(SPELLINGS[spelling](value)):
+                self.beacon.behaviour = Behaviour(raw=response)
+                self.hear(f"answer with {name}, {spelling}", DOCUMENTED["license field"](self.client, value))
+        self.beacon.behaviour = Behaviour()
+
+    def hear(self, name: str, answer: Answer | None) -> None:
+        if answer is not None and answer.status in OURS:
+            self.told[name] = json.dumps(dict(answer.headers)).encode() + answer.body
+
+    def leaks(self, value: str) -> list[str]:
+        """Where ``value`` stands in anything that was written or told."""
+        streams = {"stdout": self.proxy.stdout_path.read_bytes(), "stderr": self.proxy.stderr_path.read_bytes()}
+        return leaks_in(value, {**files_below(self.proxy.home.path), **streams, **self.told})
+
+
+@contextmanager
+def running(directory: Path, *, launcher: str = "", canary: str = "", in_environment: str = "") -> Iterator[Stage]:
+    """A proxy at its most talkative. Ends before what it wrote is looked at."""
+    switch = directory / "fault"
+    environment = {"BEACON_AUDIT_TEST_FAULT": str(switch), "BEACON_AUDIT_TEST_CANARY": canary}
+    if in_environment:
+        environment["LANGSMITH_LICENSE_KEY"] = in_environment
+    with SimulatedBeacon(directory) as beacon:
+        proxy = ProxyProcess(
+            directory,
+            write_policy(directory, beacon),
+            arguments=["--log-level", "debug"],
+            environment=environment,
+            launcher=(str(LAUNCHER), launcher) if launcher else ("-m", "beacon_audit.cli"),
+        )
+        with proxy:
+            client = Correspondent(proxy)
+            yield Stage(beacon, proxy, client, switch)
+            client.close()
+
+
+def dealt(positions: Mapping[str, Position], hands: int) -> Iterator[tuple[dict[str, Position], list[str]]]:
+    """Every position with its share of the spellings, and each spelling in every ``hands``-th position; plain in all."""
+    for number, (name, position) in enumerate(positions.items()):
+        yield {name: position}, ["plain", *list(SPELLINGS)[number % hands :: hands]]
+
+
+def printed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> dict[str, bytes]:
+    """What ``log`` and ``show`` say of what was recorded."""
+    home = str(stage.proxy.home.path)
+    found = {}
+    records = [entry["id"] for entry in stage.proxy.entries() if entry["type"] in ("intent", "refusal")]
+    shown = [("show", record) for record in records[:: max(1, len(records) // 20)]]
+    for command in (("log",), *shown):
+        for form in ((), ("--json",)):
+            assert main([*command, "--home", home, *form]) == 0
+            captured = capsys.readouterr()
+            found[" ".join((*command, *form))] = (captured.out + captured.err).encode()
+    return found
+
+
+def test_license_of_a_documented_field_is_found_in_nothing_that_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = random_secret()
+    with running(tmp_path) as stage:
+        stage.send({"license field": DOCUMENTED["license field"]}, value, ["plain"])
+        stage.send(IN_REQUESTS, value, list(SPELLINGS))
+        stage.echo(value, list(SPELLINGS))
+        stage.send(IN_SECRETS, value, ["plain", "surrounded", "percent", "base64-1", "repr-of-bytes"])
+    assert len(stage.told) > len(IN_REQUESTS) * len(SPELLINGS) * 0.8
+    assert stage.leaks(value) == []
+    assert leaks_in(value, printed(stage, capsys)) == []
+    [token] = {entry["license"] for entry in stage.proxy.entries("intent")[:1]}
+    assert token == Tokens(stage.proxy.home.token_key()).token("license", value)
+
+
+@pytest.mark.parametrize("learned", ["environment", "license header"])
+def test_license_learned_elsewhere_is_found_in_nothing_that_is_written(tmp_path: Path, learned: str) -> None:
+    value = awkward_secret() if learned == "environment" else random_secret()
+    with running(tmp_path, in_environment=value if learned == "environment" else "") as stage:
+        if learned != "environment":
+            stage.send({learned: DOCUMENTED[learned]}, value, ["plain"])
+        for positions, spellings in dealt(IN_REQUESTS, hands=5):
+            stage.send(positions, value, spellings)
+        stage.echo(value, ["plain", "percent-some", "base64url-2"])
+    assert stage.leaks(value) == []
+
+
+def test_value_that_nobody_ever_learned_is_not_written_out_of_a_body(tmp_path: Path) -> None:
+    value = random_secret()
+    with running(tmp_path) as stage:
+        for positions, spellings in dealt(IN_BODIES, hands=3):
+            stage.send(positions, value, spellings)
+    assert len(stage.proxy.entries("refusal")) >= len(IN_BODIES)
+    assert stage.leaks(value) == []
+
+
+def test_token_of_a_license_verification_is_found_in_nothing_that_is_written(tmp_path: Path) -> None:
+    token = ".".join((random_secret(24), random_secret(60), random_secret(30)))
+    with running(tmp_path) as stage:
+        stage.beacon.behaviour = Behaviour(body=json.dumps({"token": token}).encode())
+        stage.send({"license field": DOCUMENTED["license field"]}, "lcl_of_the_verification", ["plain"])
+        stage.beacon.behaviour = Behaviour()
+        for positions, spellings in dealt(IN_REQUESTS, hands=8):
+            stage.send(positions, token, spellings)
+    assert stage.leaks(token) == []
+
+
+#: Where something can fail, and what to send so that it does.
+FAILING = {
+    "http_connect": "header value",
+    "unreadable_request": "header without a colon",
+    "tls_failed_client": "broken ClientHello",
+    "client_disconnected": "path",
+    "requestheaders": "header value",
+    "request": "header value",
+    "server_connect": "license field",
+    "response": "license field",
+    "error": "chunk size",
+    "request_of": "header value",
+    "judge": "undocumented name",
+    "admit": "undocumented name",
+    "settle": "license field",
+    "record": "path",
+    "request_fields": "attribute value",
+    "next_layer": "host",
+    "certificate": "host",
+    "dial": "license field",
+    "noise": "header value",
+}
+
+
+def fail_everywhere(stage: Stage, value: str) -> None:
+    """Every place fails in its turn, while the value is sent; a fresh client each, so that all hooks run."""
+    for place, position in FAILING.items():
+        stage.client.close()
+        stage.switch.write_text(place)
+        answer = {**IN_REQUESTS, **DOCUMENTED}[position](stage.client, value)
+        stage.hear(f"{place} fails", answer)
+        stage.client.close()
+        stage.switch.unlink()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["learned", "never learned"])
+def test_hooks_that_raise_with_the_value_in_their_message_write_it_nowhere(tmp_path: Path, known: bool) -> None:
+    value = random_secret()
+    with running(tmp_path, launcher="loud", canary=value, in_environment=value if known else "") as stage:
+        fail_everywhere(stage, value)
+    assert stage.leaks(value) == []
+
+
+def test_control_a_proxy_that_does_not_scrub_is_seen_to_leak(tmp_path: Path) -> None:
+    value = random_secret()
+    with running(tmp_path, launcher="deaf", canary=value, in_environment=value) as stage:
+        stage.send({name: IN_REQUESTS[name] for name in ("path", "span name", "undocumented name")}, value, ["plain"])
+        fail_everywhere(stage, value)
+    leaks = stage.leaks(value)
+    assert "stderr" in leaks
+    assert any(name.startswith("trail/") for name in leaks), leaks
+    assert any(name.startswith("payloads/") for name in leaks), leaks
+    assert any(name in leaks for name in stage.told), leaks
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_form_is_seen_by_the_search_of_these_tests(spelling: str) -> None:
+    for value in (random_secret(), awkward_secret()):
+        text = f'2025-10-02 12:00:00 WARNING a line with "{SPELLINGS[spelling](value)}" in it\n'.encode()
+        assert leaks_in(value, {"text": text}) == ["text"]
+        assert leaks_in(random_secret(), {"text": text}) == []

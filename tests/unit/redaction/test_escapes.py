@@ -1,0 +1,81 @@
+"""Canonical spelling, and the way back from it."""
+
+import pytest
+
+from beacon_audit.redaction.escapes import (
+    MAX_LAYERS,
+    Entangled,
+    canonical,
+    squeezed_layer,
+    unescaped_layers,
+    without_unfinished_escape,
+)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "plain"),
+    [
+        (b"%61%62c", b"abc"),
+        (b"%2561%252562", b"ab"),
+        (rb"\u0061\u0062", b"ab"),
+        (rb"\\u0061\\\\u0062", b"ab"),
+        (rb"\x61\x62", b"ab"),
+        (rb"\U00000061", b"a"),
+        (rb"%5Cu0061", b"a"),
+        (rb"\u002561", b"a"),
+        (rb"a\/b", b"a/b"),
+        (rb"a\"b\'c", b"a\"b'c"),
+        (rb"a\n\tb", b"ab"),
+        (b"a b\r\n\tc\x00d", b"abcd"),
+        (b"'ab'\n  b'cd'", b"'abcd'"),
+        (rb"\ud83d\ude00", "\U0001f600".encode()),
+        (rb"\u00e9", "\u00e9".encode()),
+        (rb"\ud800", b"\xed\xa0\x80"),
+        (rb"\Uffffffff", b""),
+        (b"100% sure, 5%", b"100%sure,5%"),
+        (b"no escapes", b"noescapes"),
+    ],
+)
+def test_escapes_of_any_kind_and_depth_are_decoded(escaped: bytes, plain: bytes) -> None:
+    assert canonical(escaped) == plain
+
+
+def test_every_byte_knows_where_it_came_from() -> None:
+    source = rb"ab%41\u0042 \n c"
+    [layer] = unescaped_layers(source)
+    assert layer.data == b"abAB  c"
+    assert layer.source_span(1, 2) == (1, 2)
+    assert source[slice(*layer.source_span(2, 3))] == b"%41"
+    assert source[slice(*layer.source_span(2, 4))] == rb"%41\u0042"
+    assert source[slice(*layer.source_span(6, 7))] == b"c"
+
+
+def test_spaces_within_a_span_belong_to_it() -> None:
+    source = b"x a \n b y"
+    layer = squeezed_layer(source)
+    assert layer.data == b"xaby"
+    assert source[slice(*layer.source_span(1, 3))] == b"a \n b"
+
+
+def test_text_escaped_without_end_is_given_up() -> None:
+    text = b"%61"
+    for _ in range(MAX_LAYERS + 1):
+        text = text.replace(b"%", rb"\u0025").replace(b"\\", b"%5c")
+    with pytest.raises(Entangled):
+        unescaped_layers(text)
+
+
+@pytest.mark.parametrize(
+    "rest", [b"%", b"%6", b"%25", b"%252", b"\\", b"\\\\", b"\\u", b"\\u00", b"\\x", b"\\x4", b"%6\n"]
+)
+def test_unfinished_escape_is_left_out(rest: bytes) -> None:
+    assert without_unfinished_escape(b"ab" + rest) == b"ab"
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text", [b"'" + b"\n" * 300_000, b"\\" * 300_000, b"%" + b"25" * 150_000, b"%25" * 100_000, b"\\u" * 150_000]
+)
+def test_text_made_to_cost_time_does_not(text: bytes) -> None:
+    canonical(text)
+    without_unfinished_escape(text)
