@@ -189,6 +189,7 @@ IN_SECRETS: dict[str, Position] = {
 IN_REQUESTS: dict[str, Position] = {
     **IN_BODIES,
     "undocumented name": _post(VERIFY, lambda value: {"license": "lcl_x", value: 1}),
+    "undocumented name, far in": _post(VERIFY, lambda value: {"license": "lcl_x", f"{'x' * 40}{value}": 1}),
     "repeated member": _post(VERIFY, lambda value: f'{{"license": "lcl_x", "license": {json.dumps(value)}}}'.encode()),
     "repeated member of that name": _post(
         VERIFY, lambda value: f"{{{json.dumps(value)}: 1, {json.dumps(value)}: 2}}".encode()

@@ -17,8 +17,9 @@ _NO_ANSWER = (OSError, http.client.HTTPException, UnicodeError)
 class Correspondent:
     """One client of ``proxy``. Keeps a tunnel for requests that are whole; for one thread."""
 
-    def __init__(self, proxy: ProxyProcess) -> None:
+    def __init__(self, proxy: ProxyProcess, timeout: float = TIMEOUT_S) -> None:
         self.proxy = proxy
+        self._timeout = timeout
         self._kept: Tunnel | None = None
 
     def ask(self, use: Callable[[Tunnel], Answer]) -> Answer | None:
@@ -46,7 +47,7 @@ class Correspondent:
     @contextmanager
     def socket_in_tunnel(self) -> Iterator[socket.socket]:
         """A bare socket through a documented CONNECT."""
-        with socket.create_connection(self.proxy.address, TIMEOUT_S) as plain:
+        with socket.create_connection(self.proxy.address, self._timeout) as plain:
             plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode())
             plain.recv(65536)
             yield plain
@@ -58,4 +59,4 @@ class Correspondent:
         self._kept = None
 
     def _tunnel(self, **options: Any) -> Tunnel:
-        return Tunnel(self.proxy.address, self.proxy.home.ca_certificate, timeout=TIMEOUT_S, **options)
+        return Tunnel(self.proxy.address, self.proxy.home.ca_certificate, timeout=self._timeout, **options)

@@ -50,19 +50,20 @@ class Stage:
     told: dict[str, bytes] = field(default_factory=dict)
 
     def send(self, positions: Mapping[str, Position], value: str, spellings: Sequence[str]) -> None:
-        """``value`` in every position; ``spellings`` are dealt out to the positions, all to each when they are few."""
+        """``value`` in every position, spelled in every way."""
         for name, position in positions.items():
             for spelling in spellings:
                 answer = position(self.client, SPELLINGS[spelling](value))
                 self.hear(f"{name}, {spelling}", answer)
                 assert answer is not None or spelling != "plain" or name in UNANSWERED, name
 
-    def echo(self, value: str, spellings: Sequence[str]) -> None:
-        """``value`` in every position of a response to a documented request."""
-        for spelling in spellings:
-            for name, response in answers_with(SPELLINGS[spelling](value)):
-                self.beacon.behaviour = Behaviour(raw=response)
-                self.hear(f"answer with {name}, {spelling}", DOCUMENTED["license field"](self.client, value))
+    def echo(self, value: str, hands: int) -> None:
+        """``value`` in every position of a response to a documented request; plain, and a share of the spellings."""
+        for number, spelling in enumerate(SPELLINGS):
+            for place, (name, response) in enumerate(answers_with(SPELLINGS[spelling](value))):
+                if spelling == "plain" or (number + place) % hands == 0:
+                    self.beacon.behaviour = Behaviour(raw=response)
+                    self.hear(f"answer with {name}, {spelling}", DOCUMENTED["license field"](self.client, value))
         self.beacon.behaviour = Behaviour()
 
     def hear(self, name: str, answer: Answer | None) -> None:
@@ -97,7 +98,7 @@ def running(directory: Path, *, launcher: str = "", canary: str = "", in_environ
 
 
 def dealt(positions: Mapping[str, Position], hands: int) -> Iterator[tuple[dict[str, Position], list[str]]]:
-    """Every position with its share of the spellings, and each spelling in every ``hands``-th position; plain in all."""
+    """Every position with plain and its share of the spellings, each spelling in every ``hands``-th position."""
     for number, (name, position) in enumerate(positions.items()):
         yield {name: position}, ["plain", *list(SPELLINGS)[number % hands :: hands]]
 
@@ -107,7 +108,7 @@ def printed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> dict[str, bytes
     home = str(stage.proxy.home.path)
     found = {}
     records = [entry["id"] for entry in stage.proxy.entries() if entry["type"] in ("intent", "refusal")]
-    shown = [("show", record) for record in records[:: max(1, len(records) // 20)]]
+    shown = [("show", record) for record in records[:: max(1, len(records) // 5)]]
     for command in (("log",), *shown):
         for form in ((), ("--json",)):
             assert main([*command, "--home", home, *form]) == 0
@@ -123,7 +124,7 @@ def test_license_of_a_documented_field_is_found_in_nothing_that_is_written(
     with running(tmp_path) as stage:
         stage.send({"license field": DOCUMENTED["license field"]}, value, ["plain"])
         stage.send(IN_REQUESTS, value, list(SPELLINGS))
-        stage.echo(value, list(SPELLINGS))
+        stage.echo(value, hands=3)
         stage.send(IN_SECRETS, value, ["plain", "surrounded", "percent", "base64-1", "repr-of-bytes"])
     assert len(stage.told) > len(IN_REQUESTS) * len(SPELLINGS) * 0.8
     assert stage.leaks(value) == []
@@ -140,7 +141,7 @@ def test_license_learned_elsewhere_is_found_in_nothing_that_is_written(tmp_path:
             stage.send({learned: DOCUMENTED[learned]}, value, ["plain"])
         for positions, spellings in dealt(IN_REQUESTS, hands=5):
             stage.send(positions, value, spellings)
-        stage.echo(value, ["plain", "percent-some", "base64url-2"])
+        stage.echo(value, hands=12)
     assert stage.leaks(value) == []
 
 
@@ -188,14 +189,14 @@ FAILING = {
 }
 
 
-def fail_everywhere(stage: Stage, value: str) -> None:
-    """Every place fails in its turn, while the value is sent; a fresh client each, so that all hooks run."""
-    for place, position in FAILING.items():
-        stage.client.close()
+def fail_everywhere(stage: Stage, value: str, places: Sequence[str] = tuple(FAILING)) -> None:
+    """Every place fails in its turn while ``value`` is sent, each with a connection of its own."""
+    for place in places:
         stage.switch.write_text(place)
-        answer = {**IN_REQUESTS, **DOCUMENTED}[position](stage.client, value)
-        stage.hear(f"{place} fails", answer)
-        stage.client.close()
+        # A connection that fails inside mitmproxy is not always closed.
+        client = Correspondent(stage.proxy, timeout=0.5)
+        stage.hear(f"{place} fails", {**IN_REQUESTS, **DOCUMENTED}[FAILING[place]](client, value))
+        client.close()
         stage.switch.unlink()
 
 
@@ -203,7 +204,12 @@ def fail_everywhere(stage: Stage, value: str) -> None:
 def test_hooks_that_raise_with_the_value_in_their_message_write_it_nowhere(tmp_path: Path, known: bool) -> None:
     value = random_secret()
     with running(tmp_path, launcher="loud", canary=value, in_environment=value if known else "") as stage:
-        fail_everywhere(stage, value)
+        if known:
+            fail_everywhere(stage, value)
+        else:
+            # Not out of what a library says on purpose, nor out of what the system says of a connection (OSError).
+            fail_everywhere(stage, "lcl_another", [place for place in FAILING if place not in ("noise", "dial")])
+    assert "canary.py" in stage.proxy.stderr  # the frames are there, the messages are not
     assert stage.leaks(value) == []
 
 

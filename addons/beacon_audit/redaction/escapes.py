@@ -1,7 +1,8 @@
 r"""Text brought to one canonical spelling, with a way back to the place where each byte came from.
 
 Canonical means: percent escapes (any depth: ``%41``, ``%2541``) and backslash escapes (``\u0041``, ``\x41``, ``\/``,
-doubled ones too) decoded again and again until none is left; adjoining string literals (``'ab'\n b'cd'``) joined;
+doubled ones too) and those of JSON Pointers (``~1`` for ``/``, ``~0`` for ``~``: a finding names keys by pointer)
+decoded again and again until none is left; adjoining string literals (``'ab'\n b'cd'``) joined;
 white space, NUL and lone backslashes taken out, so that a line break or a hex dump's spaces do not hide anything.
 Everything is bytes; text is UTF-8 with ``surrogatepass``. The result is only searched, never written.
 
@@ -22,6 +23,7 @@ _ESCAPE = re.compile(
     rb"|\\+u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\+u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     rb"|\\+(?:u(?P<u4>[0-9A-Fa-f]{4})|U(?P<u8>[0-9A-Fa-f]{8})|x(?P<x2>[0-9A-Fa-f]{2}))"
     rb"|\\+[abfnrtv0]?"
+    rb"|~(?P<pointer>[01])"
     rb"|['\"][ \t\r]*+\n\s*+[bB]?['\"]"
 )
 
@@ -71,7 +73,7 @@ def squeezed_layer(data: bytes) -> Layer:
 def unescaped_layers(data: bytes) -> list[Layer]:
     """The rounds of decoding that ``data`` needs, outermost first; empty when it holds no escape."""
     layers: list[Layer] = []
-    while b"%" in data or b"\\" in data or b"\n" in data:
+    while b"%" in data or b"\\" in data or b"\n" in data or b"~" in data:
         layer = _rewrite(data, _ESCAPE, _decoded)
         if not layer.at:
             break
@@ -82,12 +84,14 @@ def unescaped_layers(data: bytes) -> list[Layer]:
     return layers
 
 
-_UNFINISHED = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]?|\\+(?:u[0-9A-Fa-f]{0,3}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?)?)\s*\Z")
+_LONGEST_UNFINISHED = 64
+_UNFINISHED = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]?|\\+(?:u[0-9A-Fa-f]{0,3}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?)?|~)\s*\Z")
 
 
 def without_unfinished_escape(data: bytes) -> bytes:
     """``data`` without an escape at its end that more text could complete."""
-    match = _UNFINISHED.search(data)
+    # Only the end is looked at: a long run of backslashes would be tried from each of them.
+    match = _UNFINISHED.search(data, max(0, len(data) - _LONGEST_UNFINISHED))
     return data if match is None else data[: match.start()]
 
 
@@ -120,6 +124,8 @@ def _decoded(match: re.Match[bytes]) -> bytes:
     for name in ("percent", "x2"):
         if groups[name] is not None:
             return bytes((int(groups[name], 16),))
+    if groups["pointer"] is not None:
+        return b"/" if groups["pointer"] == b"1" else b"~"
     if groups["high"] is not None:
         pair = 0x10000 + ((int(groups["high"], 16) & 0x3FF) << 10) + (int(groups["low"], 16) & 0x3FF)
         return chr(pair).encode()

@@ -110,6 +110,8 @@ def _plain_forms(value: str, data: bytes, token: str) -> Iterator[Form]:
     # A form-encoded space is "+". A secret that ends in "%4" loses these two to whatever stands after it.
     spellings = {squeeze(data), squeeze(data.replace(b" ", b"+")), canonical(data)}
     spellings.add(canonical(without_unfinished_escape(data)))
+    # Where the character after a backslash of the secret is escaped ("\%6E"), only the backslash is taken out.
+    spellings.add(canonical(data.replace(b"\\", b"")))
     if len(value) <= _LONGEST_ODD and not value.isalnum():
         # A secret that looks escaped itself decodes to something else when it was escaped once or twice before.
         once = set(_as_in_a_body(value))

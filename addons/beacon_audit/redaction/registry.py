@@ -79,7 +79,6 @@ class SecretRegistry:
             if len(last.secrets) == _BLOCK:
                 full, last = [*full, last], block_of(())
             self._license_blocks = (*full, block_of((*last.secrets, forms)))
-            self._recent.pop(value, None)
         else:
             self._recent[value] = forms
             while len(self._recent) > RECENT:

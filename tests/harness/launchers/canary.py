@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from beacon_audit.cli import main
 from beacon_audit.exchange import record
-from beacon_audit.proxy import addon
+from beacon_audit.proxy import addon, service
 from beacon_audit.proxy.addon import AuditAddon
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import NextLayer, TlsConfig
@@ -147,6 +147,7 @@ def _deafen() -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("always")
+    service.DRAIN_SECONDS = 0.5  # a hook that fails can leave an exchange open for ever
     for place, (owner, name) in PLACES.items():
         _failing(place, owner, name)
     _noisy_requests()

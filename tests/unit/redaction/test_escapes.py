@@ -73,9 +73,10 @@ def test_unfinished_escape_is_left_out(rest: bytes) -> None:
 
 
 @pytest.mark.timeout(5)
+@pytest.mark.parametrize("end", [b"", b"x", b"%", b"'"])
 @pytest.mark.parametrize(
     "text", [b"'" + b"\n" * 300_000, b"\\" * 300_000, b"%" + b"25" * 150_000, b"%25" * 100_000, b"\\u" * 150_000]
 )
-def test_text_made_to_cost_time_does_not(text: bytes) -> None:
-    canonical(text)
-    without_unfinished_escape(text)
+def test_text_made_to_cost_time_does_not(text: bytes, end: bytes) -> None:
+    canonical(text + end)
+    without_unfinished_escape(text + end)

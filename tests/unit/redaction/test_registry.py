@@ -120,6 +120,26 @@ def test_secret_with_other_characters_is_found_in_every_form(secret: str) -> Non
         assert not registry.contains(registry.scrub(f"[{form}]"))
 
 
+def test_both_alphabets_of_base64_are_known() -> None:
+    secret = "~~>>??~~>>??~~"
+    for before in (b"", b"?", b"??"):
+        standard = base64.b64encode(before + secret.encode()).decode()
+        safe = base64.urlsafe_b64encode(before + secret.encode()).decode()
+        assert standard != safe
+        for form in (standard, safe, urllib.parse.quote(standard, safe=""), json.dumps(standard).replace("/", "\\/")):
+            assert TOKENS.token("license", secret) in knowing(secret).scrub(form)
+
+
+@pytest.mark.parametrize(
+    "secret", ["000000000\\%61xyz", "50%2541%25abc\\u0041-license", "\\a\\b\\c\\d\\e\\f\\g\\h12345"]
+)
+def test_secret_that_looks_escaped_itself_is_found_when_it_was_escaped_again(secret: str) -> None:
+    once = urllib.parse.quote(secret, safe="")
+    for form in (once, urllib.parse.quote(once, safe=""), json.dumps(secret), json.dumps(json.dumps(secret))):
+        for text in (form, f"x{form}y", f"9{form}9"):
+            assert knowing(secret).contains(text), form
+
+
 def test_white_space_around_a_secret_does_not_hide_it() -> None:
     assert knowing(f"  {LICENSE}\n").scrub(f"x{LICENSE}y").startswith("xlicense:")
 
