@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,8 +62,9 @@ def test_reverse_mode_answers_as_the_documented_host(tmp_path: Path) -> None:
         for tunnel_options, host in (({"sni": "example.net"}, HOST), ({"sni": None}, HOST), ({}, "example.net")):
             sent = Sent(VERIFY.path, VERIFY.body, {"connect": None, **tunnel_options}, {"host": host})
             assert sent.to(proxy.address, proxy.home.ca_certificate).status == 403, (tunnel_options, host)
-        for tunnel_options, status in (({"tls": False, "connect": None}, 403), ({}, 400)):  # in clear; by CONNECT
-            sent = Sent(VERIFY.path, VERIFY.body, tunnel_options)
+        in_clear: dict[str, Any] = {"tls": False, "connect": None}
+        for way, status in ((in_clear, 403), ({}, 400)):  # {}: by CONNECT
+            sent = Sent(VERIFY.path, VERIFY.body, way)
             assert sent.to(proxy.address, proxy.home.ca_certificate).status == status
         assert beacon.connections == 1
         assert len(proxy.entries("refusal")) == 5

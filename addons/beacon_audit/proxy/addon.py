@@ -25,6 +25,7 @@ from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
 from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
+from beacon_audit.proxy.stream_guard import RECORD
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,9 @@ class AuditAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The first hook of a request: refuse. Everything after this can only lift it by a durable record."""
         flow.response = _UNDECIDED
-        self._open[flow.id] = Exchange(new_id(), time.monotonic()), flow
+        exchange = Exchange(new_id(), time.monotonic())
+        flow.metadata[RECORD] = exchange.id
+        self._open[flow.id] = exchange, flow
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The whole request was read: decide, record, and as the very last step lift the refusal."""

@@ -16,6 +16,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.context import Context
+from mitmproxy.tls import TlsData
 
 from beacon_audit.errors import UsageError
 from beacon_audit.proxy.addon import AuditAddon
@@ -79,6 +80,12 @@ class TlsConfig(tlsconfig.TlsConfig):
 
     def running(self) -> None:
         """Nothing: the parent would load its own authority here."""
+
+    def tls_start_server(self, tls_start: TlsData) -> None:
+        """As the parent, with the name in the one form that OpenSSL verifies: a trailing dot is an error to it."""
+        server = tls_start.conn
+        server.sni = normalised_host(server.sni or "") or server.sni
+        super().tls_start_server(tls_start)
 
     def get_cert(self, conn_context: Context) -> certs.CertStoreEntry:
         """The certificate of the documented host that the client named, or of the first one: a client that asked for

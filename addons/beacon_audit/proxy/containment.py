@@ -59,8 +59,9 @@ def connect_findings(authority: str, allowed: Destination) -> tuple[Finding, ...
 def containment_findings(request: Request, allowed: Destination, *, tunnelled: bool) -> tuple[Finding, ...]:
     """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT."""
     found = [*_wrong_way(request, tunnelled), *_undocumented((request.host, request.port), allowed)]
+    default_port = 80 if request.scheme == "http" else allowed.port
     for code, what, value in _names(request):
-        named = split_authority(value, allowed.port)
+        named = split_authority(value, default_port)
         if named != (request.host, request.port):
             found.append(Finding(code, "", f"{what} does not name the destination of the connection"))
     return tuple(dict.fromkeys(found))
@@ -83,6 +84,8 @@ def _wrong_way(request: Request, tunnelled: bool) -> Iterator[Finding]:
         yield Finding("containment.sni-missing", "", "the TLS client named no server (SNI)")
     if tunnelled and request.connect_target is None:
         yield Finding("containment.no-connect", "", "the request did not come through a CONNECT tunnel")
+    if request.authority is not None and request.http_version.startswith("HTTP/1"):
+        yield Finding("containment.absolute-form", "", "the request target is a whole URL, as for a proxy in clear")
     if request.authority is None and not request.host_headers:
         yield Finding("containment.host-missing", "", "the request has no Host header")
     if len(request.host_headers) > 1:

@@ -2,15 +2,17 @@
 
 Put in the place of mitmproxy's, by name, in the modules that use them:
 
-- ``Http1Server``: a request head that does not parse, or breaks off, raises a blocking hook of ours before anything is
-  answered, so that it is recorded; a head that never ends is cut off at ``MAX_HEAD_BYTES``.
-- ``Http1Client``: so is the head of a response.
+- ``Http1Server``: a request that does not parse, breaks off, is of another version of HTTP or names no destination
+  raises a blocking hook of ours before anything is answered, so that it is recorded; a head that never ends is cut off
+  at ``MAX_HEAD_BYTES``.
+- ``Http1Client``: so is the head of a response. A request that came by HTTP/2 without a length is given one: without it
+  its body would be no body to HTTP/1, but the next request.
 - Both: a message with trailers, at which mitmproxy's own classes crash and leave the connection hanging, is a protocol
   error.
 - ``make_error_response`` and ``format_error``: mitmproxy's error pages quote what the client or the upstream sent.
   Ours say what happened and nothing else.
 
-``install`` raises when mitmproxy no longer has these names: a proxy that could not install its guards does not start.
+``proxy.guards`` installs them.
 """
 
 import abc
@@ -22,13 +24,13 @@ from mitmproxy import http
 from mitmproxy.connection import Client
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
-from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http import _http1, _http2
-from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
+from mitmproxy.proxy.layers.http import _http1
+from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
+from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
 
 #: A head of more bytes is refused. Documented messages have heads of under 2 KiB.
 MAX_HEAD_BYTES = 65536
+_VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,45 @@ class GuardedHttp1Server(_WithoutTrailers, _http1.Http1Server):
                 yield from self._report("the request head is not HTTP/1", 400)
             if isinstance(command, commands.Log):
                 continue  # it quotes the bytes
+            if _is_of_another_version(command):
+                # mitmproxy would rewrite it to a version of its own, or crash over it when all is recorded.
+                yield from self._turn_away("the request is not HTTP/1.0 or HTTP/1.1", 505)
+                return
             yield command
         if self.state == self.read_headers and len(self.buf) > MAX_HEAD_BYTES:
-            yield from self._report(f"the request head is larger than {MAX_HEAD_BYTES} bytes", 431)
-            yield commands.SendData(self.conn, error_response(431))
-            yield commands.CloseConnection(self.conn)
-            self.state = self.done
+            yield from self._turn_away(f"the request head is larger than {MAX_HEAD_BYTES} bytes", 431)
+
+    def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
+        """As the original; a request that says nowhere where it is to go is answered without any other hook."""
+        if isinstance(event, ResponseProtocolError) and event.code is ErrorCode.DESTINATION_UNKNOWN:
+            yield from self._report("the request names no host", 400)
+        yield from super().send(event)
+
+    def _turn_away(self, reason: str, status: int) -> Iterator[commands.Command]:
+        yield from self._report(reason, status)
+        yield commands.SendData(self.conn, error_response(status))
+        yield commands.CloseConnection(self.conn)
+        self.state = self.done
 
     def _report(self, reason: str, status: int | None) -> Iterator[commands.Command]:
         yield UnreadableRequestHook(UnreadableRequest(self.context.client, reason, status))
 
 
+def _is_of_another_version(command: commands.Command) -> bool:
+    event = command.event if isinstance(command, ReceiveHttp) else None
+    return isinstance(event, RequestHeaders) and event.request.http_version not in _VERSIONS
+
+
 class GuardedHttp1Client(_WithoutTrailers, _http1.Http1Client):
-    """mitmproxy's HTTP/1 client side, which does not collect a response head without end."""
+    """mitmproxy's HTTP/1 client side, which frames every body and does not collect a response head without end."""
+
+    def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
+        """As the original, with a length for a body that had none in HTTP/2 (RFC 9112 §6.3)."""
+        if isinstance(event, RequestHeaders) and event.request.is_http2 and not event.end_stream:
+            framed = event.request.copy()
+            framed.headers.setdefault("Content-Length", str(len(framed.data.content or b"")))
+            event = RequestHeaders(event.stream_id, framed, end_stream=False)
+        yield from super().send(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         """As the original, with a bound."""
@@ -116,19 +144,3 @@ def error_response(status_code: int, _message: str = "") -> bytes:
     )
     return bytes(http1.assemble_response(response))
 
-
-def install() -> None:
-    """Put the guards in place, once per process.
-
-    Raises:
-        RuntimeError: this mitmproxy does not have what they replace.
-    """
-    for module, name, guard in (
-        (http_layer, "Http1Server", GuardedHttp1Server),
-        (http_layer, "Http1Client", GuardedHttp1Client),
-        (_http1, "make_error_response", error_response),
-        (_http2, "format_error", error_page),
-    ):
-        if not hasattr(module, name):
-            raise RuntimeError(f"this mitmproxy has no {module.__name__}.{name} to guard; beacon-audit needs 12.2")
-        setattr(module, name, guard)

@@ -1,7 +1,8 @@
-"""Permits: the proof that a durable intent exists, which the gate asks for before it opens a connection.
+"""Permits: the proof that a durable intent exists.
 
 A permit is issued for one exchange that stands at RECORDED, names the client connection it came on and the destination
-it may go to, opens at most one connection, and ends with its exchange.
+it may go to, opens at most one connection, and ends with its exchange. The gate asks for it before it opens a
+connection (``proxy.gate``), the stream guard before a request is given one, new or kept (``proxy.stream_guard``).
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Permits:
 
     def __init__(self) -> None:
         self._open: dict[str, Permit] = {}
+        #: Those of them that have opened no connection yet, in the order of issue.
+        self._unused: dict[str, Permit] = {}
 
     def issue(self, exchange: Exchange, receipt: Receipt, client: str, host: str, port: int) -> Permit:
         """Issue the permit of an exchange whose intent is durable.
@@ -40,18 +43,24 @@ class Permits:
         if exchange.state is not State.RECORDED:
             raise PermitRefused(f"exchange {exchange.id} is {exchange.state.value}, not recorded")
         permit = Permit(exchange.id, receipt, client, host, port)
-        self._open[exchange.id] = permit
+        self._open[exchange.id] = self._unused[exchange.id] = permit
         return permit
+
+    def covers(self, exchange: str, host: str, port: int) -> bool:
+        """Whether the request of this exchange may go to ``host:port`` now."""
+        permit = self._open.get(exchange)
+        return permit is not None and (permit.host, permit.port) == (host, port)
 
     def withdraw(self, exchange: str) -> None:
         """End the permit of an exchange; it may have been used up already."""
         self._open.pop(exchange, None)
+        self._unused.pop(exchange, None)
 
     def use(self, client: str, host: str | None = None, port: int | None = None) -> Permit | None:
-        """Take the oldest permit of a client connection for a destination (any, for a parent proxy), if there is
-        one. A permit is used once: one exchange needs one connection at the most."""
-        for permit in self._open.values():
+        """Open a connection on the oldest permit of a client connection for a destination (any, for a parent proxy),
+        if there is one. A permit does that once: one exchange needs one connection at the most."""
+        for permit in self._unused.values():
             if permit.client == client and (host is None or (permit.host, permit.port) == (host, port)):
-                del self._open[permit.exchange]
+                del self._unused[permit.exchange]
                 return permit
         return None

@@ -18,7 +18,7 @@ from beacon_audit.errors import TrailUnavailable, UsageError
 from beacon_audit.exchange.record import RecordContext
 from beacon_audit.home import Home
 from beacon_audit.policy import Policy
-from beacon_audit.proxy import http1_guard
+from beacon_audit.proxy import guards
 from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
@@ -112,6 +112,7 @@ class ProxyService:
                 contract=settings.contract, policy=settings.policy, context=context, recorder=recorder, permits=permits
             )
             addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
+            guards.install(permits)
             self._open_gate(permits)
             await self._serve(addon, allowed, recorder, on_ready)
         finally:
@@ -132,7 +133,6 @@ class ProxyService:
         on_ready: Callable[[dict[str, object]], None],
     ) -> None:
         settings = self._settings
-        http1_guard.install()
         first = settings.reverse_host or allowed.hosts[0]
         master = ProxyMaster(
             mode="regular" if settings.mode == "regular" else f"reverse:https://{first}:{allowed.port}",

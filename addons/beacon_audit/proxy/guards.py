@@ -1,0 +1,32 @@
+"""Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
+
+What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.http2_guard``, ``proxy.stream_guard``.
+"""
+
+from mitmproxy.proxy.layers import http as http_layer
+from mitmproxy.proxy.layers.http import _http1, _http2
+
+from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
+from beacon_audit.proxy.http2_guard import GuardedHttp2Server
+from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.stream_guard import GuardedHttpStream
+
+
+def install(permits: Permits) -> None:
+    """Put the guards in place, once per process. ``permits`` are those of the proxy that runs in it.
+
+    Raises:
+        RuntimeError: this mitmproxy does not have what they replace; a proxy without its guards does not start.
+    """
+    GuardedHttpStream.permits = permits
+    for module, name, guard in (
+        (http_layer, "HttpStream", GuardedHttpStream),
+        (http_layer, "Http1Server", GuardedHttp1Server),
+        (http_layer, "Http1Client", GuardedHttp1Client),
+        (http_layer, "Http2Server", GuardedHttp2Server),
+        (_http1, "make_error_response", error_response),
+        (_http2, "format_error", error_page),
+    ):
+        if not hasattr(module, name):
+            raise RuntimeError(f"this mitmproxy has no {module.__name__}.{name} to guard; beacon-audit needs 12.2")
+        setattr(module, name, guard)

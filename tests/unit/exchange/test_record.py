@@ -1,0 +1,117 @@
+"""What is written of an exchange is bounded, printable, and free of secrets and of what nobody documented."""
+
+import json
+from typing import Any
+
+import pytest
+
+from beacon_audit.contracts import load_contract
+from beacon_audit.exchange import record
+from beacon_audit.exchange.judge import judge
+from beacon_audit.model import Finding, Outcome, Request
+from beacon_audit.redaction import SecretRegistry, Tokens
+from beacon_audit.trail import ENTRY_LIMIT
+from beacon_audit.trail.entry import encode_entry
+from harness.policies import policy_with
+from harness.violations import LICENSE, PATHS, documented
+
+CONTRACT = load_contract("langsmith-beacon/2025-10")
+HOST = "beacon.langchain.com"
+
+
+@pytest.fixture
+def context() -> record.RecordContext:
+    tokens = Tokens(b"k" * 32)
+    return record.RecordContext(SecretRegistry(tokens), tokens, "sha256:00", CONTRACT.name)
+
+
+def written(context: record.RecordContext, endpoint: str, body: bytes, **changes: Any) -> tuple[record.Fields, str]:
+    """The fields of the entry and the JSON of the payload."""
+    fields: dict[str, Any] = {
+        "source": "127.0.0.1:5", "method": "POST", "scheme": "https", "host": HOST, "port": 443,
+        "target": PATHS[endpoint], "http_version": "HTTP/1.1", "tls": True, "sni": HOST,
+        "connect_target": f"{HOST}:443", "host_headers": (HOST,), "authority": None,
+        "headers": (("content-type", "application/json"),), "body": body,
+    }  # fmt: skip
+    request = Request(**{**fields, **changes})
+    judgement = judge(request, (), contract=CONTRACT, policy=policy_with(), registry=context.registry)
+    payload = record.request_payload(context, request, judgement)
+    return record.request_fields(context, request, judgement, None), json.dumps(payload)
+
+
+def test_a_documented_body_is_recorded_in_clear_but_for_its_license(context: record.RecordContext) -> None:
+    fields, payload = written(context, "usage-ingest", documented("usage-ingest"))
+    assert LICENSE not in payload + str(fields)
+    assert json.loads(payload)["license"] == fields["license"]
+    assert json.loads(payload)["trace_transactions"][0]["trace_count"] == 5
+
+
+def test_values_that_nobody_documented_are_not_recorded(context: record.RecordContext) -> None:
+    document = {**json.loads(documented("usage-ingest")), "note": "the prompt of a user"}
+    document["trace_transactions"][0]["status"] = "the prompt of a user"
+    document["trace_transactions"][0]["trace_count"] = "the prompt of a user"
+    fields, payload = written(context, "usage-ingest", json.dumps(document).encode())
+    assert "prompt" not in payload + str(fields)
+
+
+@pytest.mark.parametrize("key", ["gen_ai.prompt", "enduser.id", "something.new"])
+def test_the_value_of_an_attribute_that_nobody_documented_is_not_recorded(
+    context: record.RecordContext, key: str
+) -> None:
+    document = json.loads(documented("telemetry-traces"))
+    attribute = {"key": key, "value": {"stringValue": "the prompt of a user"}}
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["events"][0]["attributes"].append(attribute)
+    _, payload = written(context, "telemetry-traces", json.dumps(document).encode())
+    assert key in payload
+    assert "prompt of" not in payload
+
+
+def test_a_span_name_that_is_a_sentence_is_not_recorded(context: record.RecordContext) -> None:
+    document = json.loads(documented("telemetry-traces"))
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["name"] = "tell me about my illness"
+    _, payload = written(context, "telemetry-traces", json.dumps(document).encode())
+    assert "illness" not in payload
+
+
+def test_a_body_that_is_no_document_is_recorded_as_size_and_token(context: record.RecordContext) -> None:
+    _, payload = written(context, "license-verify", b'{"license": "lcl_not_closed_1234567890"')
+    assert json.loads(payload)["unparsed"]["bytes"] == 39
+    assert "lcl_" not in payload
+
+
+def test_an_entry_fits_a_bundle_whatever_the_sender_does(context: record.RecordContext) -> None:
+    document: dict[str, object] = {"license": LICENSE, "trace_transactions": []}
+    document |= {f"{number:04d}" + "\U0001f980" * 55: 1 for number in range(500)}
+    fields, _ = written(
+        context,
+        "usage-ingest",
+        json.dumps(document).encode(),
+        method="P" * 70000,
+        target="/" + "\u20ac" * 70000,
+        host="h" * 70000,
+    )
+    entry = encode_entry({**fields, "type": "refusal", "id": "x", "time": "t"}, 0)
+    assert len(entry) <= ENTRY_LIMIT
+
+
+def test_texts_of_an_entry_are_scrubbed_before_they_are_cut(context: record.RecordContext) -> None:
+    context.registry.learn(LICENSE)
+    text = context.text("x" * (record.MAX_TEXT - 10) + LICENSE)
+    assert LICENSE[:9] not in text
+    assert len(text) <= record.MAX_TEXT
+
+
+def test_control_characters_do_not_reach_an_entry(context: record.RecordContext) -> None:
+    fields = record.unparsed_fields(
+        context, source="s", method="GET", host="a\x1b[2Jb", path="/\r\n", code="wire.http-head", reason="r"
+    )  # fmt: skip
+    assert str(fields["host"]).isprintable()
+    assert str(fields["path"]).isprintable()
+
+
+def test_blocking_findings_come_first_and_the_total_is_told(context: record.RecordContext) -> None:
+    outcome = Outcome("sent", "answered 200", findings=(Finding("contract.wrong-type", "/a", "m"),) * 60)
+    fields = record.outcome_fields(context, outcome)
+    assert fields["findings_total"] == 60
+    assert isinstance(fields["findings"], list)
+    assert len(fields["findings"]) == record.MAX_FINDINGS

@@ -1,0 +1,113 @@
+"""Names of one destination agree after normalisation, and whatever does not is found."""
+
+import dataclasses
+
+import pytest
+
+from beacon_audit.model import Request
+from beacon_audit.proxy.containment import (
+    Destination,
+    connect_findings,
+    containment_findings,
+    normalised_host,
+    split_authority,
+)
+
+HOST = "beacon.langchain.com"
+ALLOWED = Destination((HOST,), 443)
+REQUEST = Request(
+    source="127.0.0.1:5",
+    method="POST",
+    scheme="https",
+    host=HOST,
+    port=443,
+    target="/v1/beacon/verify",
+    http_version="HTTP/1.1",
+    tls=True,
+    sni=HOST,
+    connect_target=f"{HOST}:443",
+    host_headers=(HOST,),
+    authority=None,
+    headers=(("host", HOST),),
+    body=b"",
+)
+
+
+def codes(**changes: object) -> list[str]:
+    request = dataclasses.replace(REQUEST, **changes)  # type: ignore[arg-type]
+    return [finding.code for finding in containment_findings(request, ALLOWED, tunnelled=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Beacon.LangChain.COM.", HOST),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("\uff42eacon.langchain.com", HOST),
+        ("a..b", None),
+        ("a b", None),
+        ("a_b", None),
+        ("-a", None),
+        ("[::1]", None),
+        ("", None),
+        (f"{HOST}..", None),
+        ("a" * 64, None),
+        (f"{HOST}\n", None),
+        (f"{HOST}\x00.example.net", None),
+    ],
+)
+def test_a_host_name_has_one_spelling_or_none(text: str, name: str | None) -> None:
+    assert normalised_host(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{HOST}:0443", f"{HOST}:", f"{HOST}:4 43", f"{HOST}:443:443", f"user@{HOST}", f"{HOST}:\uff14\uff14\uff13"],
+)
+def test_an_authority_that_is_not_host_and_port_is_none(text: str) -> None:
+    assert split_authority(text, 443) is None
+
+
+def test_the_documented_way_is_clean() -> None:
+    assert codes() == []
+    assert codes(sni="BEACON.langchain.com.", host_headers=(f"{HOST}:443",), connect_target=f"{HOST.upper()}:443") == []
+    assert codes(authority=HOST, host_headers=(), http_version="HTTP/2.0") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"tls": False}, "containment.plaintext"),
+        ({"scheme": "http"}, "containment.scheme"),
+        ({"sni": None}, "containment.sni-missing"),
+        ({"sni": "example.net"}, "containment.sni-mismatch"),
+        ({"connect_target": None}, "containment.no-connect"),
+        ({"connect_target": "example.net:443"}, "containment.connect-mismatch"),
+        ({"host_headers": ()}, "containment.host-missing"),
+        ({"host_headers": (HOST, HOST)}, "containment.host-duplicate"),
+        ({"host_headers": ("example.net",)}, "containment.host-mismatch"),
+        ({"authority": "example.net"}, "containment.host-mismatch"),
+        ({"host": "example.net"}, "containment.undocumented-host"),
+        ({"host": "127.0.0.1"}, "containment.undocumented-host"),
+        ({"port": 8443}, "containment.undocumented-port"),
+        ({"headers": (("upgrade", "h2c"),)}, "containment.upgrade"),
+        ({"has_trailers": True}, "containment.trailers"),
+        ({"headers": (("x-odd", "a\rb"),)}, "containment.control-character"),
+        ({"target": "/v1/beacon/verify\x00"}, "containment.control-character"),
+    ],
+)
+def test_every_other_way_is_found(changes: dict[str, object], code: str) -> None:
+    assert code in codes(**changes)
+
+
+def test_a_tab_in_a_header_value_is_ordinary() -> None:
+    assert codes(headers=(("x-note", "a\tb"),)) == []
+
+
+def test_a_connect_target_is_a_documented_host_and_port() -> None:
+    assert connect_findings(f"{HOST}:443", ALLOWED) == ()
+    assert [finding.code for finding in connect_findings("example.net:80", ALLOWED)] == [
+        "containment.undocumented-host",
+        "containment.undocumented-port",
+    ]
+    assert [finding.code for finding in connect_findings(f"[{HOST}]:443", ALLOWED)] == ["containment.connect-target"]

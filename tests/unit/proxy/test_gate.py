@@ -1,0 +1,52 @@
+"""The event loop opens nothing by itself, by whatever way it is asked."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from beacon_audit.errors import EgressDenied
+from beacon_audit.policy import Upstream
+from beacon_audit.proxy.gate import Gate, GatedEventLoop, dialling_for
+from beacon_audit.proxy.permits import Permits
+
+WAYS: dict[str, Callable[[GatedEventLoop], Awaitable[object]]] = {
+    "a connection": lambda loop: loop.create_connection(asyncio.Protocol, "127.0.0.1", 9),
+    "a name": lambda loop: loop.getaddrinfo("beacon.langchain.com", 443),
+    "a reverse name": lambda loop: loop.getnameinfo(("127.0.0.1", 9)),
+    "a datagram socket": lambda loop: loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("127.0.0.1", 0)),
+    "a UNIX socket": lambda loop: loop.create_unix_connection(asyncio.Protocol, "/nowhere"),
+    "a subprocess": lambda loop: loop.subprocess_exec(asyncio.SubprocessProtocol, "true"),
+    "a shell": lambda loop: loop.subprocess_shell(asyncio.SubprocessProtocol, "true"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("gate", [None, Gate(Permits(), Upstream())], ids=["no gate", "gate without permits"])
+def test_no_way_out_without_a_permit(way: str, gate: Gate | None) -> None:
+    async def attempt() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, GatedEventLoop)
+        loop.gate = gate
+        dialling_for.set("client")
+        with pytest.raises(EgressDenied):
+            await WAYS[way](loop)
+
+    with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
+        runner.run(attempt())
+
+
+def test_a_socket_that_is_handed_in_is_not_connected() -> None:
+    async def attempt() -> None:
+        loop = asyncio.get_running_loop()
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+            client.setblocking(False)
+            with pytest.raises(EgressDenied):
+                await loop.sock_connect(client, server.getsockname())
+            server.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                server.accept()
+
+    with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
+        runner.run(attempt())
