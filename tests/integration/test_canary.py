@@ -123,10 +123,11 @@ def test_license_of_a_documented_field_is_found_in_nothing_that_is_written(
     value = random_secret()
     with running(tmp_path) as stage:
         stage.send({"license field": DOCUMENTED["license field"]}, value, ["plain"])
-        stage.send(IN_REQUESTS, value, list(SPELLINGS))
+        for positions, spellings in dealt(IN_REQUESTS, hands=2):
+            stage.send(positions, value, spellings)
         stage.echo(value, hands=3)
         stage.send(IN_SECRETS, value, ["plain", "surrounded", "percent", "base64-1", "repr-of-bytes"])
-    assert len(stage.told) > len(IN_REQUESTS) * len(SPELLINGS) * 0.8
+    assert len(stage.told) > len(IN_REQUESTS) * len(SPELLINGS) / 2
     assert stage.leaks(value) == []
     assert leaks_in(value, printed(stage, capsys)) == []
     [token] = {entry["license"] for entry in stage.proxy.entries("intent")[:1]}

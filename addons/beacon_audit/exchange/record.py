@@ -23,6 +23,10 @@ _ATTRIBUTE_KEYS = frozenset({"contract.new-attribute-key", "promise.identity-att
 #: Findings that leave the value as documented as it was.
 _SHOWN = frozenset({"contract.otlp-invalid", "contract.missing-field"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
+#: Fields whose values are words of ours.
+_OURS = frozenset(
+    {"action", "class", "endpoint", "reason_code", "basis", "code", "disposition", "state", "policy", "contract"}
+)
 #: In characters, by field; MAX_TEXT for the others.
 _LIMITS = {"path": 512, "method": 32}
 
@@ -35,6 +39,9 @@ class RecordContext:
     tokens: Tokens
     policy: str
     contract: str
+    #: Hosts and paths of the contract. They are never taken for a secret: otherwise a client could send one of them
+    #: as its license, and every record after that would hide where requests went.
+    documented: frozenset[str] = frozenset()
 
     def text(self, value: str, limit: int = MAX_TEXT) -> str:
         """``value`` without known secrets, printable, cut to ``limit`` characters."""
@@ -43,7 +50,17 @@ class RecordContext:
     def written(self, fields: Fields) -> Fields:
         """``fields`` with every text as ``text`` has it: one search over all, and only a hit is looked for again."""
         scrub = self.registry.scrub if self.registry.contains("\x1e".join(_texts(fields))) else str
-        return {name: _cleaned(name, value, scrub) for name, value in fields.items()}
+        return {name: self._cleaned(name, value, scrub) for name, value in fields.items()}
+
+    def _cleaned(self, name: str, value: object, scrub: Callable[[str], str]) -> object:
+        if isinstance(value, str):
+            ours = name in _OURS or value in self.documented
+            return _bounded(value if ours else scrub(value), _LIMITS.get(name, MAX_TEXT))
+        if isinstance(value, dict):
+            return {key: self._cleaned(key, item, scrub) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._cleaned(name, item, scrub) for item in value]
+        return value
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -55,16 +72,6 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-
-
-def _cleaned(name: str, value: object, scrub: Callable[[str], str]) -> object:
-    if isinstance(value, str):
-        return _bounded(scrub(value), _LIMITS.get(name, MAX_TEXT))
-    if isinstance(value, dict):
-        return {key: _cleaned(key, item, scrub) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(name, item, scrub) for item in value]
-    return value
 
 
 def _bounded(text: str, limit: int) -> str:

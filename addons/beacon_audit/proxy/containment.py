@@ -59,9 +59,8 @@ def connect_findings(authority: str, allowed: Destination) -> tuple[Finding, ...
 def containment_findings(request: Request, allowed: Destination, *, tunnelled: bool) -> tuple[Finding, ...]:
     """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT."""
     found = [*_wrong_way(request, tunnelled), *_undocumented((request.host, request.port), allowed)]
-    default_port = 80 if request.scheme == "http" else allowed.port
     for code, what, value in _names(request):
-        named = split_authority(value, default_port)
+        named = split_authority(value, request.port)  # without a port it names that of its own connection
         if named != (request.host, request.port):
             found.append(Finding(code, "", f"{what} does not name the destination of the connection"))
     return tuple(dict.fromkeys(found))

@@ -143,4 +143,3 @@ def error_response(status_code: int, _message: str = "") -> bytes:
         status_code, error_page(status_code), {"Content-Type": "application/json", "Connection": "close"}
     )
     return bytes(http1.assemble_response(response))
-

@@ -115,3 +115,14 @@ def test_blocking_findings_come_first_and_the_total_is_told(context: record.Reco
     assert fields["findings_total"] == 60
     assert isinstance(fields["findings"], list)
     assert len(fields["findings"]) == record.MAX_FINDINGS
+
+
+def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license() -> None:
+    tokens = Tokens(b"k" * 32)
+    path = PATHS["license-verify"]
+    context = record.RecordContext(SecretRegistry(tokens), tokens, "sha256:00", CONTRACT.name, frozenset({HOST, path}))
+    for word in (HOST, path, "observed", "license-verify", "documented"):
+        context.registry.learn(word)
+    fields, _ = written(context, "license-verify", documented("license-verify"))
+    assert (fields["host"], fields["path"], fields["endpoint"]) == (HOST, path, "license-verify")
+    assert (fields["action"], fields["reason_code"]) == ("allowed", "documented")

@@ -1,0 +1,53 @@
+"""An HTTP/2 client that sends the headers it is told to, valid or not."""
+
+import socket
+import ssl
+from collections.abc import Sequence
+
+import h2.config
+import h2.connection
+import h2.events
+
+from harness.client import HOST
+from harness.proxy import ProxyProcess
+
+type Field = tuple[bytes, bytes]
+
+_CONFIG = h2.config.H2Configuration(
+    validate_outbound_headers=False, normalize_outbound_headers=False, header_encoding=False
+)
+
+
+def fields(path: str, **pseudo: str) -> list[Field]:
+    """The fields of a request with a JSON body; ``pseudo`` replaces ``method``, ``scheme`` or ``authority``."""
+    known = {"method": "POST", "scheme": "https", "path": path, "authority": HOST, **pseudo}
+    return [*((f":{name}".encode(), value.encode()) for name, value in known.items()),
+            (b"content-type", b"application/json")]  # fmt: skip
+
+
+def post(proxy: ProxyProcess, sent: Sequence[Field], body: bytes, trailers: Sequence[Field] = ()) -> int | None:
+    """One request through a tunnel of its own: its status, ``None`` when the connection was ended instead."""
+    with socket.create_connection(proxy.address, 10) as plain:
+        plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
+        assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
+        context = ssl.create_default_context(cafile=str(proxy.home.ca_certificate))
+        context.set_alpn_protocols(["h2"])
+        with context.wrap_socket(plain, server_hostname=HOST) as secure:
+            connection = h2.connection.H2Connection(_CONFIG)
+            connection.initiate_connection()
+            connection.send_headers(1, list(sent))
+            connection.send_data(1, body, end_stream=not trailers)
+            if trailers:
+                connection.send_headers(1, list(trailers), end_stream=True)
+            secure.sendall(connection.data_to_send())
+            return _status(secure, connection)
+
+
+def _status(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> int | None:
+    while data := secure.recv(65536):
+        for event in connection.receive_data(data):
+            if isinstance(event, h2.events.ResponseReceived):
+                return int(dict(event.headers)[b":status"])  # type: ignore[arg-type, index]
+            if isinstance(event, h2.events.ConnectionTerminated):
+                return None
+    return None
