@@ -6,6 +6,7 @@ import random
 import string
 import urllib.parse
 from collections.abc import Callable
+from functools import partial
 
 type Spelling = Callable[[str], str]
 
@@ -58,8 +59,8 @@ SPELLINGS: dict[str, Spelling] = {
     "percent-twice": lambda secret: urllib.parse.quote(_percent(secret), safe=""),
     "hex": lambda secret: secret.encode().hex(),
     "hex-upper": lambda secret: secret.encode().hex().upper(),
-    **{f"base64-{phase}": lambda secret, phase=phase: _base64(secret, phase) for phase in range(3)},
-    **{f"base64url-{phase}": lambda secret, phase=phase: _base64(secret, phase, urlsafe=True) for phase in range(3)},
+    **{f"base64-{phase}": partial(_base64, phase=phase) for phase in range(3)},
+    **{f"base64url-{phase}": partial(_base64, phase=phase, urlsafe=True) for phase in range(3)},
     "json": lambda secret: json.dumps(secret)[1:-1],
     "json-all": _json,
     "json-some": lambda secret: (

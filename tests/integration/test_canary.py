@@ -6,6 +6,7 @@ of the tests' own (``harness.leak_search``): files below HOME, unpacked too; std
 the output of ``log`` and ``show``. The control at the end shows that the eye sees, when the proxy is made blind.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from harness.canary_positions import (
 )
 from harness.client import Answer
 from harness.correspondent import Correspondent
+from harness.http2_client import Field, fields, post
 from harness.leak_search import files_below, leaks_in
 from harness.proxy import ProxyProcess, write_policy
 from harness.spellings import SPELLINGS, awkward_secret, random_secret
@@ -143,6 +145,34 @@ def test_license_learned_elsewhere_is_found_in_nothing_that_is_written(tmp_path:
         for positions, spellings in dealt(IN_REQUESTS, hands=5):
             stage.send(positions, value, spellings)
         stage.echo(value, hands=12)
+    assert stage.leaks(value) == []
+
+
+def in_http_2(value: str) -> Iterator[tuple[list[Field], list[Field]]]:
+    """Fields and trailers of requests with ``value`` in every place that HTTP/2 has one for."""
+    spelled = value.encode()
+    path = "/v1/beacon/verify"
+    for place in ("method", "scheme", "authority"):
+        yield fields(path, **{place: value}), []
+    yield fields(f"/{value}"), []
+    yield [*fields(path), (b"x-other", spelled)], []
+    yield [*fields(path), (spelled.lower(), b"1")], []
+    yield [*fields(path), (spelled, b"1")], []
+    yield [*fields(path), (b"host", spelled)], []
+    yield [*fields(path), (b":unknown", spelled)], []
+    yield [*fields(path), (b"content-length", spelled)], []
+    yield fields(path), [(b"x-trailer", spelled)]
+
+
+def test_license_is_found_in_nothing_that_is_written_when_it_comes_by_http_2(tmp_path: Path) -> None:
+    value = random_secret()
+    answered = 0
+    with running(tmp_path, in_environment=value) as stage:
+        for spelling in ("plain", "upper-case", "percent", "base64-1", "json-some", "line-break-inside"):
+            for sent, trailers in in_http_2(SPELLINGS[spelling](value)):
+                with contextlib.suppress(OSError):
+                    answered += post(stage.proxy, sent, b'{"license": "lcl_x"}', trailers) is not None
+    assert answered > 20
     assert stage.leaks(value) == []
 
 

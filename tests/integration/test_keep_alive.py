@@ -8,7 +8,7 @@ from harness.client import HOST, Tunnel
 from harness.rig import running_rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
-SPELLINGS = (HOST, HOST.upper(), "Beacon.LangChain.com", f"{HOST}.", f"{HOST}:443", f"BEACON.langchain.com.:443")
+SPELLINGS = (HOST, HOST.upper(), "Beacon.LangChain.com", f"{HOST}.", f"{HOST}:443", "BEACON.langchain.com.:443")
 
 
 def test_twenty_requests_on_one_client_connection_use_one_upstream_connection(tmp_path: Path) -> None:

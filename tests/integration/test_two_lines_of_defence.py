@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import Tunnel
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig
 from harness.usage_reports import PATH, usage_report
-
-from beacon_audit.demo.beacon import SimulatedBeacon
 
 _BREACH = Path(__file__).parents[1] / "harness" / "launchers" / "breach.py"
 DOCUMENTED = usage_report(1)

@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     from beacon_audit.contracts import load_contract
+    from beacon_audit.exchange.secrets import public_words
     from beacon_audit.home import open_home
     from beacon_audit.policy import check_endpoint_names, load_policy
     from beacon_audit.proxy.gate import GatedEventLoop
@@ -88,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     policy = load_policy(args.policy, cwd=Path.cwd())
     contract = load_contract(policy.contract)
     check_endpoint_names(policy, contract.endpoints)
+    registry.never(public_words(contract))
     settings = Settings(home, policy, contract, mode, reverse_host, args.listen)
     settings.allowed()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:

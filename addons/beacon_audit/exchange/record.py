@@ -39,9 +39,6 @@ class RecordContext:
     tokens: Tokens
     policy: str
     contract: str
-    #: Hosts and paths of the contract. They are never taken for a secret: otherwise a client could send one of them
-    #: as its license, and every record after that would hide where requests went.
-    documented: frozenset[str] = frozenset()
 
     def text(self, value: str, limit: int = MAX_TEXT) -> str:
         """``value`` without known secrets, printable, cut to ``limit`` characters."""
@@ -54,8 +51,7 @@ class RecordContext:
 
     def _cleaned(self, name: str, value: object, scrub: Callable[[str], str]) -> object:
         if isinstance(value, str):
-            ours = name in _OURS or value in self.documented
-            return _bounded(value if ours else scrub(value), _LIMITS.get(name, MAX_TEXT))
+            return _bounded(value if name in _OURS else scrub(value), _LIMITS.get(name, MAX_TEXT))
         if isinstance(value, dict):
             return {key: self._cleaned(key, item, scrub) for key, item in value.items()}
         if isinstance(value, list):

@@ -8,6 +8,7 @@ the shape of a value, since the format of licenses is not published.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from beacon_audit.contracts import Contract
 from beacon_audit.model import Endpoint, Finding, Request
 from beacon_audit.redaction import RegistryFull, SecretRegistry
 from beacon_audit.wire.json_body import JsonValue
@@ -108,3 +109,11 @@ def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endp
 
 def _misplaced(place: str) -> Finding:
     return Finding("promise.license-misplaced", "", f"a license key or token stands in {place}")
+
+
+def public_words(contract: Contract) -> tuple[str, ...]:
+    """What every honest request contains and so is no secret: hosts with port, paths and media types of a contract."""
+    hosts = [f"{host}:{contract.port}" for host in contract.hosts]
+    endpoints = contract.endpoints
+    media_types = [media_type for endpoint in endpoints for media_type in endpoint.media_types]
+    return (*hosts, *(endpoint.path for endpoint in endpoints), *media_types)

@@ -107,7 +107,7 @@ class ProxyService:
         try:
             recorder = Recorder(writer, deadline_s=settings.policy.limits.commit_deadline_s, now=now)
             permits = Permits()
-            context = self._record_context()
+            context = RecordContext(self._registry, self._tokens, settings.policy.digest, settings.contract.name)
             self._auditor = Auditor(
                 contract=settings.contract, policy=settings.policy, context=context, recorder=recorder, permits=permits
             )
@@ -117,11 +117,6 @@ class ProxyService:
             await self._serve(addon, allowed, recorder, on_ready)
         finally:
             writer.close()
-
-    def _record_context(self) -> RecordContext:
-        contract = self._settings.contract
-        documented = frozenset((*contract.hosts, *(endpoint.path for endpoint in contract.endpoints)))
-        return RecordContext(self._registry, self._tokens, self._settings.policy.digest, contract.name, documented)
 
     def _open_gate(self, permits: Permits) -> None:
         loop = asyncio.get_running_loop()

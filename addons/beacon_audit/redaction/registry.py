@@ -11,6 +11,7 @@ Closed: text that is too entangled to be searched counts as a hit and is replace
 ``scrub`` nothing is found in its result.
 """
 
+from collections.abc import Iterable
 from threading import Lock
 
 from beacon_audit.errors import BeaconAuditError
@@ -42,6 +43,7 @@ class SecretRegistry:
         self._recent: dict[str, tuple[Form, ...]] = {}
         self._license_blocks: tuple[Block, ...] = ()
         self._blocks: tuple[Block, ...] = ()
+        self._public = ""
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -66,9 +68,19 @@ class SecretRegistry:
             except Entangled:
                 raise RegistryFull("a secret that is escaped this deeply itself cannot be searched for") from None
             # "license:" is part of every token of a license: it can be no secret, and would blank them all.
-            if forms and value.strip().lower() not in token:
+            if forms and not self._is_public(value, token):
                 self._remember(value, kind, forms)
         return token
+
+    def never(self, words: Iterable[str]) -> None:
+        """Texts that are public, like the documented paths. A value that is part of one is no secret: searching for it
+        would let a client hide where requests went, or have everybody's requests refused."""
+        with self._lock:
+            self._public = "\x1e".join((self._public, *words)).lower()
+
+    def _is_public(self, value: str, token: str) -> bool:
+        word = value.strip().lower()
+        return word in token or word in self._public
 
     def _remember(self, value: str, kind: str, forms: tuple[Form, ...]) -> None:
         if kind == "license":

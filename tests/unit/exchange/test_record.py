@@ -8,6 +8,7 @@ import pytest
 from beacon_audit.contracts import load_contract
 from beacon_audit.exchange import record
 from beacon_audit.exchange.judge import judge
+from beacon_audit.exchange.secrets import public_words
 from beacon_audit.model import Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail import ENTRY_LIMIT
@@ -117,11 +118,12 @@ def test_blocking_findings_come_first_and_the_total_is_told(context: record.Reco
     assert len(fields["findings"]) == record.MAX_FINDINGS
 
 
-def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license() -> None:
-    tokens = Tokens(b"k" * 32)
+def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license(
+    context: record.RecordContext,
+) -> None:
     path = PATHS["license-verify"]
-    context = record.RecordContext(SecretRegistry(tokens), tokens, "sha256:00", CONTRACT.name, frozenset({HOST, path}))
-    for word in (HOST, path, "observed", "license-verify", "documented"):
+    context.registry.never(public_words(CONTRACT))
+    for word in (HOST, path, path.upper(), f"{HOST}:443", "/v1/beacon", "application/json", "observed", "documented"):
         context.registry.learn(word)
     fields, _ = written(context, "license-verify", documented("license-verify"))
     assert (fields["host"], fields["path"], fields["endpoint"]) == (HOST, path, "license-verify")
