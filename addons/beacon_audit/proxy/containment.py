@@ -58,7 +58,11 @@ def connect_findings(authority: str, allowed: Destination) -> tuple[Finding, ...
 
 def containment_findings(request: Request, allowed: Destination, *, tunnelled: bool) -> tuple[Finding, ...]:
     """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT."""
-    found = [*_wrong_way(request, tunnelled), *_undocumented((request.host, request.port), allowed)]
+    found = [
+        *_wrong_way(request, tunnelled),
+        *_wrong_form(request),
+        *_undocumented((request.host, request.port), allowed),
+    ]
     for code, what, value in _names(request):
         named = split_authority(value, request.port)  # without a port it names that of its own connection
         if named != (request.host, request.port):
@@ -89,6 +93,10 @@ def _wrong_way(request: Request, tunnelled: bool) -> Iterator[Finding]:
         yield Finding("containment.host-missing", "", "the request has no Host header")
     if len(request.host_headers) > 1:
         yield Finding("containment.host-duplicate", "", "the request has more than one Host header")
+
+
+def _wrong_form(request: Request) -> Iterator[Finding]:
+    """A message that could become something else than one plain request on its way."""
     if any(request.header_values("upgrade")) or request.method == "CONNECT":
         yield Finding("containment.upgrade", "", "the request asks to leave HTTP for another protocol")
     if any(_CONTROL.search(text) for text in (request.target, *(value for _, value in request.headers))):

@@ -1,0 +1,89 @@
+"""Clients that speak HTTP/2: the same rules, the same records, and nothing dropped without one."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from harness import http2_client
+from harness.client import HOST
+from harness.http2_client import Field, fields
+from harness.nothing_leaves import nothing_leaves
+from harness.rig import Rig, running_rig
+from harness.usage_reports import PATH, number_of, usage_report
+
+BODY = usage_report(1)
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with running_rig(tmp_path_factory.mktemp("http2")) as running:
+        yield running
+
+
+@pytest.fixture
+def client(rig: Rig) -> Iterator[httpx.Client]:
+    context = ssl.create_default_context(cafile=str(rig.proxy.home.ca_certificate))
+    with httpx.Client(http2=True, proxy=rig.proxy.url, verify=context, trust_env=False) as made:
+        yield made
+
+
+def test_allowed_and_refused_requests_of_httpx_share_a_connection(rig: Rig, client: httpx.Client) -> None:
+    already = len(rig.beacon.requests)
+    headers = {"Content-Type": "application/json"}
+    for number in range(8):
+        answer = client.post(f"https://{HOST}{PATH}", content=usage_report(number), headers=headers)
+        assert (answer.http_version, answer.status_code) == ("HTTP/2", 200)
+        with nothing_leaves(rig.beacon, rig.proxy) as refusal:
+            answer = client.post(f"https://{HOST}{PATH}", content=b"{}", headers=headers)
+        assert (answer.http_version, answer.status_code) == ("HTTP/2", 403)
+        assert answer.json()["record"] == refusal["id"]
+    assert [number_of(request.body) for request in rig.beacon.requests[already:]] == list(range(8))
+
+
+def other(**pseudo: str) -> list[Field]:
+    return fields(PATH, **pseudo)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(other(authority="example.net"), 403, "containment.host-mismatch", id="authority"),
+        pytest.param(other(authority=f"{HOST}:8443"), 403, "containment.host-mismatch", id="port"),
+        pytest.param([*other(), *[(b"host", HOST.encode())] * 2], 403, "containment.host-duplicate", id="two hosts"),
+        pytest.param(other(method="post"), 403, "contract.undocumented-endpoint", id="lower-case method"),
+        pytest.param(other(scheme="http"), 400, "wire.http-head", id="scheme"),
+        pytest.param([*other(), (b"host", b"example.net")], None, "wire.http-head", id="host and authority"),
+        pytest.param([*other(), (b"x-odd", b"a\r\nb: c")], None, "wire.http-head", id="line break"),
+        pytest.param([*other(), (b"X-Odd", b"a")], None, "wire.http-head", id="upper-case name"),
+        pytest.param([*other(), (b"transfer-encoding", b"chunked")], None, "wire.http-head", id="coding"),
+        pytest.param([*other(), (b"content-length", b"3")], None, "wire.http-head", id="wrong length"),
+        pytest.param([*other(), (b"x-long", b"a" * 100_000)], None, "wire.http-head", id="endless header"),
+        pytest.param(
+            [(b":method", b"CONNECT"), (b":authority", HOST.encode())], None, "wire.http-head", id="tunnel in the tunnel"
+        ),
+    ],
+)
+def test_request_that_does_not_add_up_is_refused_and_recorded(
+    rig: Rig, sent: list[Field], status: int | None, code: str
+) -> None:
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
+        assert http2_client.post(rig.proxy, sent, BODY) == status
+    assert (refusal["reason_code"], refusal["status"]) == (code, status)
+
+
+def test_trailers_are_refused(rig: Rig) -> None:
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
+        assert http2_client.post(rig.proxy, other(), BODY, trailers=[(b"x-more", b"a")]) == 403
+    assert refusal["reason_code"] == "containment.trailers"
+
+
+def test_what_is_not_http2_is_quoted_nowhere(tmp_path: Path) -> None:
+    mark = b"zebra-4711-quoted"
+    with running_rig(tmp_path) as rig:
+        assert http2_client.post(rig.proxy, [*other(), (b"X-" + mark, mark)], BODY) is None
+        assert len(rig.proxy.entries("refusal")) == 1
+        assert mark.decode() not in str(rig.proxy.entries())
+    assert mark.decode() not in rig.proxy.stderr

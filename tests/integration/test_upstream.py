@@ -1,0 +1,163 @@
+"""Where requests go: to the documented host by its own name and certificate, through the parent proxy if there is one,
+and to no address inside the network unless the policy names it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_audit.demo.beacon import SimulatedBeacon
+from harness.client import HOST, Tunnel
+from harness.parent_proxy import ParentProxy
+from harness.proxy import ProxyProcess, write_policy
+from harness.rig import running_rig
+from harness.usage_reports import PATH, received_numbers, usage_report
+
+_WATCHED = Path(__file__).parents[1] / "harness" / "launchers" / "watched.py"
+
+
+# --- TLS to Beacon --------------------------------------------------------------------------------------------------
+
+
+def not_sent_to(beacon: SimulatedBeacon, directory: Path, **upstream: str) -> str:
+    """The reason that is recorded when a documented request to ``beacon`` fails."""
+    with running_rig(directory, upstream={"address": beacon.address, **upstream}) as rig:
+        answer = rig.send(1)
+        assert answer.status == 502
+        [outcome] = rig.proxy.entries("outcome")
+    assert outcome["state"] == "not_sent"
+    assert (beacon.connections, beacon.requests) == (1, [])
+    return str(outcome["reason"])
+
+
+def test_server_with_another_name_in_its_certificate_gets_nothing(tmp_path: Path) -> None:
+    with SimulatedBeacon(tmp_path, names=("collector.example.net",)) as beacon:
+        ca_file = beacon.ca_file.rename(tmp_path / "other.crt")
+        (tmp_path / "proxy").mkdir()
+        reason = not_sent_to(beacon, tmp_path / "proxy", ca_file=str(ca_file))
+    assert "Hostname mismatch" in reason
+
+
+def test_server_with_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
+    for name in ("trusted", "actual", "proxy"):
+        (tmp_path / name).mkdir()
+    trusted = SimulatedBeacon(tmp_path / "trusted").ca_file
+    with SimulatedBeacon(tmp_path / "actual") as beacon:
+        reason = not_sent_to(beacon, tmp_path / "proxy", ca_file=str(trusted))
+    assert "certificate" in reason
+
+
+def test_usual_authorities_do_not_vouch_for_a_server_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "proxy").mkdir()
+    with SimulatedBeacon(tmp_path) as beacon:
+        assert "certificate" in not_sent_to(beacon, tmp_path / "proxy")
+
+
+# --- a parent proxy -------------------------------------------------------------------------------------------------
+
+
+def test_requests_go_through_the_parent_proxy_and_refused_ones_do_not_reach_it(tmp_path: Path) -> None:
+    with SimulatedBeacon(tmp_path) as beacon, ParentProxy(beacon.address) as parent:
+        policy = write_policy(tmp_path, beacon, upstream={"proxy": parent.url, "ca_file": str(beacon.ca_file)})
+        with ProxyProcess(tmp_path, policy) as proxy:
+            with Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+                assert tunnel.send(PATH, b"{}").status == 403
+                assert (parent.targets, beacon.connections) == ([], 0)
+                for number in range(4):
+                    assert tunnel.send(PATH, usage_report(number)).status == 200
+            assert parent.targets == [f"{HOST}:443"]
+            assert received_numbers(beacon.requests) == list(range(4))
+            assert [entry["state"] for entry in proxy.entries("outcome")] == ["sent"] * 4
+
+
+def test_parent_proxy_that_is_not_there_is_not_gone_around(tmp_path: Path) -> None:
+    with SimulatedBeacon(tmp_path) as beacon:
+        with ParentProxy(beacon.address) as parent:
+            url = parent.url
+        policy = write_policy(tmp_path, beacon, upstream={"proxy": url, "ca_file": str(beacon.ca_file)})
+        with ProxyProcess(tmp_path, policy) as proxy:
+            with Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+                assert tunnel.send(PATH, usage_report(1)).status == 502
+            assert [entry["state"] for entry in proxy.entries("outcome")] == ["not_sent"]
+        assert beacon.connections == 0
+
+
+# --- names and addresses --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Watched:
+    """A proxy that reaches nobody, and the list of what it tried (``launchers/watched.py``)."""
+
+    proxy: ProxyProcess
+    log: Path
+
+    def resolve_to(self, *addresses: str) -> None:
+        self.log.with_name(f"{self.log.name}.addresses").write_text("\n".join(addresses))
+
+    def attempts(self, body: bytes = usage_report(1), **options: Any) -> tuple[int, list[str]]:
+        """Send one request; its status and what was tried on its behalf."""
+        self.log.unlink(missing_ok=True)
+        with Tunnel(self.proxy.address, self.proxy.home.ca_certificate, timeout=10, **options) as tunnel:
+            answer = tunnel.send(PATH, body) if tunnel.connect_status == 200 else tunnel.connect_answer
+        return answer.status, self.log.read_text().splitlines() if self.log.exists() else []
+
+
+@contextmanager
+def watched(directory: Path, **settings: Any) -> Iterator[Watched]:
+    log = directory / "network.log"
+    policy = write_policy(directory, None, **settings)
+    with ProxyProcess(directory, policy, launcher=(str(_WATCHED), str(log))) as proxy:
+        yield Watched(proxy, log)
+
+
+@pytest.fixture(scope="module")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("enforcing")) as running:
+        yield running
+
+
+INWARD = ("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
+          "fe80::1", "fd00::1", "::ffff:127.0.0.1")  # fmt: skip
+
+
+@pytest.mark.parametrize("address", INWARD)
+def test_name_that_leads_inwards_is_not_followed(enforcing: Watched, address: str) -> None:
+    """DNS rebinding: the documented name with an address of the network's own."""
+    enforcing.resolve_to(address)
+    assert enforcing.attempts() == (502, [f"lookup {HOST}"])
+    assert enforcing.proxy.entries("outcome")[-1]["state"] == "not_sent"
+
+
+def test_of_several_addresses_only_public_ones_are_dialled(enforcing: Watched) -> None:
+    enforcing.resolve_to("127.0.0.1", "8.8.8.8", "10.0.0.1", "9.9.9.9")
+    assert enforcing.attempts() == (502, [f"lookup {HOST}", "connect 8.8.8.8:443", "connect 9.9.9.9:443"])
+
+
+def test_refused_request_asks_for_no_name(enforcing: Watched) -> None:
+    enforcing.resolve_to("8.8.8.8")
+    assert enforcing.attempts(b"{}") == (403, [])
+    assert enforcing.attempts(connect="example.net:443") == (403, [])
+    assert enforcing.attempts(sni="example.net") == (403, [])
+
+
+def test_place_that_the_policy_names_may_lie_inside(tmp_path: Path) -> None:
+    with watched(tmp_path, upstream={"address": "beacon.internal:8443"}) as running:
+        running.resolve_to("127.0.0.1")
+        assert running.attempts() == (502, ["lookup beacon.internal", "connect 127.0.0.1:8443"])
+
+
+def test_offline_mode_asks_for_no_name_and_reaches_for_nothing(tmp_path: Path) -> None:
+    with watched(tmp_path, mode="offline") as running:
+        running.resolve_to("8.8.8.8")
+        assert running.attempts() == (403, [])
+        assert running.attempts(b"{}") == (403, [])
+        assert running.attempts(connect="example.net:443") == (403, [])
+        with running.proxy.stderr_path.open() as log:
+            assert "defect" not in log.read()
+        assert [entry["type"] for entry in running.proxy.entries()] == ["open", "refusal", "refusal", "refusal"]
+        running.proxy.stop()
+        assert not running.log.exists()
