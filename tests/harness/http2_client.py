@@ -47,7 +47,7 @@ def _status(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> in
     while data := secure.recv(65536):
         for event in connection.receive_data(data):
             if isinstance(event, h2.events.ResponseReceived):
-                return int(dict(event.headers)[b":status"])  # type: ignore[arg-type, index]
+                return int(dict(event.headers)[b":status"])
             if isinstance(event, h2.events.ConnectionTerminated):
                 return None
     return None

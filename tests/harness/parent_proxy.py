@@ -1,5 +1,6 @@
 """A corporate parent proxy as small as can be: it takes CONNECTs, counts them, and leads all of them to one place."""
 
+import contextlib
 import socket
 import threading
 from types import TracebackType
@@ -28,6 +29,8 @@ class ParentProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for opened in self._sockets:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for it
             opened.close()
 
     def _accept(self) -> None:

@@ -59,7 +59,7 @@ def sent_upstream(rig: Rig, data: bytes) -> tuple[bytes, bytes]:
 )
 @pytest.mark.parametrize("body", [usage_report(1), ODD_BODY], ids=["usual body", "odd body"])
 def test_head_and_body_arrive_as_sent(rig: Rig, lines: tuple[str, ...], body: bytes) -> None:
-    sent = head(*lines, length=len(body)).decode().replace("X-Empty: ", "X-Empty: ").encode("latin-1")
+    sent = head(*lines, length=len(body))
     assert sent_upstream(rig, sent + body) == (sent, body)
 
 

@@ -7,7 +7,7 @@ bytes of their own, the forms of a request target, and the ways around the tunne
 import socket
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +18,7 @@ from harness.usage_reports import PATH, usage_report
 
 BODY = usage_report(1)
 HOST_LINE = f"Host: {HOST}"
+POST = f"POST {PATH} HTTP/1.1"
 
 
 @pytest.fixture(scope="module", params=["enforce", "observe", "offline"])
@@ -37,10 +38,13 @@ def codes(refusal: dict[str, object]) -> set[str]:
     return {str(finding["code"]) for finding in findings}
 
 
+def client(rig: Rig, **options: Any) -> Tunnel:
+    return Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, timeout=5, **options)
+
+
 def refused(rig: Rig, sent: bytes, code: str, *, status: int = 403, tls: bool = True) -> Answer:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, tls=tls, timeout=5) as tunnel:
-            answer = tunnel.send_raw(sent)
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, tls=tls) as tunnel:
+        answer = tunnel.send_raw(sent)
     assert answer.status == status
     assert code in codes(refusal)
     if status == 403:
@@ -54,17 +58,17 @@ def refused(rig: Rig, sent: bytes, code: str, *, status: int = 403, tls: bool = 
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
-        pytest.param(message(f"POST {PATH} HTTP/1.1", HOST_LINE, HOST_LINE), "containment.host-duplicate", id="twice"),
+        pytest.param(message(POST, HOST_LINE, HOST_LINE), "containment.host-duplicate", id="twice"),
         pytest.param(
-            message(f"POST {PATH} HTTP/1.1", HOST_LINE, "host: example.net"), "containment.host-mismatch", id="two hosts"
+            message(POST, HOST_LINE, "host: example.net"),
+            "containment.host-mismatch",
+            id="other",
         ),
-        pytest.param(message(f"POST {PATH} HTTP/1.1"), "containment.host-missing", id="no host"),
-        pytest.param(message(f"POST {PATH} HTTP/1.1", "Host:"), "containment.host-mismatch", id="empty host"),
-        pytest.param(message(f"POST {PATH} HTTP/1.1", f"Host: {HOST}:80"), "containment.host-mismatch", id="port"),
-        pytest.param(message(f"POST {PATH} HTTP/1.1", f"Host: x@{HOST}"), "containment.host-mismatch", id="user"),
-        pytest.param(
-            message(f"POST {PATH} HTTP/1.1", f"Host: {HOST}, example.net"), "containment.host-mismatch", id="list"
-        ),
+        pytest.param(message(POST), "containment.host-missing", id="no host"),
+        pytest.param(message(POST, "Host:"), "containment.host-mismatch", id="empty host"),
+        pytest.param(message(POST, f"Host: {HOST}:80"), "containment.host-mismatch", id="port"),
+        pytest.param(message(POST, f"Host: x@{HOST}"), "containment.host-mismatch", id="user"),
+        pytest.param(message(POST, f"Host: {HOST}, example.net"), "containment.host-mismatch", id="list"),
         pytest.param(
             message(f"POST https://{HOST}{PATH} HTTP/1.1", HOST_LINE), "containment.absolute-form", id="absolute"
         ),
@@ -75,25 +79,27 @@ def refused(rig: Rig, sent: bytes, code: str, *, status: int = 403, tls: bool = 
             message(f"POST https://example.net{PATH} HTTP/1.1", HOST_LINE), "containment.host-mismatch", id="elsewhere"
         ),
         pytest.param(
-            message(f"POST {PATH} HTTP/1.1", HOST_LINE, "Connection: Upgrade", "Upgrade: websocket"),
+            message(POST, HOST_LINE, "Connection: Upgrade", "Upgrade: websocket"),
             "containment.upgrade",
             id="websocket",
         ),
         pytest.param(
-            message(f"POST {PATH} HTTP/1.1", HOST_LINE, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
+            message(POST, HOST_LINE, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
             "containment.upgrade",
             id="h2c",
         ),
         *(
             pytest.param(
-                message(f"POST {PATH} HTTP/1.1", HOST_LINE, f"X-Odd: a{character}b"),
+                message(POST, HOST_LINE, f"X-Odd: a{character}b"),
                 "containment.control-character",
                 id=f"control {ord(character):02x}",
             )
             for character in "\x00\x0b\x0c\r\x7f"
         ),
         pytest.param(
-            message(f"POST {PATH} HTTP/1.1", HOST_LINE, "X-Folded: a\r\n b"), "containment.control-character", id="folded"
+            message(POST, HOST_LINE, "X-Folded: a\r\n b"),
+            "containment.control-character",
+            id="folded",
         ),
     ],
 )
@@ -128,19 +134,18 @@ def test_tunnel_in_the_tunnel_is_refused(rig: Rig, method: str) -> None:
 def test_request_whose_end_is_disputable_is_refused(rig: Rig, lines: tuple[str, ...]) -> None:
     """Request smuggling: what one reader takes for the body, another takes for the next request (RFC 9112 §11.2)."""
     with nothing_leaves(rig.beacon, rig.proxy) as refusal, rig.tunnel() as tunnel:
-        answer = tunnel.send_raw(message(f"POST {PATH} HTTP/1.1", HOST_LINE, *lines))
+        answer = tunnel.send_raw(message(POST, HOST_LINE, *lines))
     assert answer.status == 400
     assert refusal["reason_code"] == "wire.http-message"
 
 
 def test_plain_http_in_the_tunnel_is_refused(rig: Rig) -> None:
-    refused(rig, message(f"POST {PATH} HTTP/1.1", HOST_LINE), "containment.plaintext", tls=False)
+    refused(rig, message(POST, HOST_LINE), "containment.plaintext", tls=False)
 
 
 def test_bytes_that_are_neither_tls_nor_http_are_not_relayed(rig: Rig) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, tls=False, timeout=5) as tunnel:
-            assert tunnel.send_raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").status == 400
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, tls=False) as tunnel:
+        assert tunnel.send_raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").status == 400
     assert refusal["reason_code"] == "wire.http-head"
 
 
@@ -159,33 +164,29 @@ def test_bytes_that_are_neither_tls_nor_http_are_not_relayed(rig: Rig) -> None:
     ],
 )
 def test_request_in_clear_is_refused(rig: Rig, first: str, lines: tuple[str, ...]) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=None, tls=False, timeout=5) as client:
-            answer = client.send_raw(message(first, *lines))
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, connect=None, tls=False) as tunnel:
+        answer = tunnel.send_raw(message(first, *lines))
     assert answer.status in (400, 403)  # an OTLP endpoint has its own form of refusal
     assert {"containment.plaintext", "containment.no-connect"} <= codes(refusal)
 
 
 def test_request_in_clear_that_names_no_host_is_recorded(rig: Rig) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=None, tls=False, timeout=5) as client:
-            answer = client.send_raw(message(f"POST {PATH} HTTP/1.1"))
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, connect=None, tls=False) as tunnel:
+        answer = tunnel.send_raw(message(POST))
     assert (answer.status, refusal["status"], refusal["reason_code"]) == (400, 400, "wire.http-head")
 
 
 def test_tls_to_the_proxy_itself_is_no_tunnel(rig: Rig) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=None, timeout=5) as client:
-            assert client.send(PATH, BODY).status == 403
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, connect=None) as tunnel:
+        assert tunnel.send(PATH, BODY).status == 403
     assert "containment.no-connect" in codes(refusal)
 
 
 def test_plain_http_in_a_tunnel_inside_tls_is_refused(rig: Rig) -> None:
     """The outer TLS is the client's with us; upstream it would be in clear."""
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=None, timeout=5) as client:
-            assert client.send_raw(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode(), "CONNECT").status == 200
-            answer = client.send_raw(message(f"POST {PATH} HTTP/1.1", HOST_LINE))
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, connect=None) as tunnel:
+        assert tunnel.send_raw(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode(), "CONNECT").status == 200
+        answer = tunnel.send_raw(message(POST, HOST_LINE))
     assert answer.status == 403
     assert "containment.scheme" in codes(refusal)
 
@@ -207,9 +208,8 @@ def test_plain_http_in_a_tunnel_inside_tls_is_refused(rig: Rig) -> None:
     ],
 )
 def test_tunnel_to_another_place_is_refused(rig: Rig, target: str, code: str) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal:
-        with Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=target, timeout=5) as tunnel:
-            answer = tunnel.connect_answer
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig, connect=target) as tunnel:
+        answer = tunnel.connect_answer
     if answer.status == 403:
         assert refusal["reason_code"] == code
     else:

@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.rpc.status_pb2 import Status
 
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Answer
 from harness.proxy import ProxyProcess, write_policy
 from harness.violations import OTLP, PATHS, VIOLATIONS, Sent, Violation, documented
+
+
+def status_of(answer: Answer) -> tuple[int, str]:
+    """Code and message of a ``google.rpc.Status`` in the answer's own encoding."""
+    if answer.headers["content-type"] == "application/x-protobuf":
+        status = Status.FromString(answer.body)
+        return status.code, status.message
+    return answer.json()["code"], answer.json()["message"]
 
 
 @dataclass
@@ -34,8 +43,9 @@ class Instance:
         assert new[0]["status"] == answer.status
         if endpoint in OTLP and new[0]["endpoint"] == endpoint:
             assert answer.status == 400, tried
-            assert answer.json()["code"] == 3
-            assert new[0]["id"] in answer.json()["message"]
+            code, message = status_of(answer)
+            assert code == 3
+            assert new[0]["id"] in message
         else:
             assert answer.status == 403, tried
             assert answer.json()["record"] == new[0]["id"]

@@ -38,7 +38,7 @@ def test_server_with_another_name_in_its_certificate_gets_nothing(tmp_path: Path
         ca_file = beacon.ca_file.rename(tmp_path / "other.crt")
         (tmp_path / "proxy").mkdir()
         reason = not_sent_to(beacon, tmp_path / "proxy", ca_file=str(ca_file))
-    assert "Hostname mismatch" in reason
+    assert "hostname mismatch" in reason
 
 
 def test_server_with_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         yield running
 
 
-INWARD = ("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
+INWARD = ("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "192.0.2.1", "::1",
           "fe80::1", "fd00::1", "::ffff:127.0.0.1")  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from beacon_audit.policy import Policy
 from beacon_audit.proxy.identity import now
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.recorder import Recorder
-from beacon_audit.proxy.refusals import Refusal, refuse, refuse_otherwise, unavailable
+from beacon_audit.proxy.refusals import PROTOBUF, Refusal, refuse, refuse_otherwise, unavailable
 from beacon_audit.trail import Payload, Receipt, build_payload
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Auditor:
         fields = record.request_fields(self._context, request, judgement, self._source_name(request.source))
         payload = self._request_payload(exchange.id, request, judgement)
         if judgement.decision.action == "refused":
-            return await self._refuse(exchange, judgement.decision, fields, payload)
+            return await self._refuse(exchange, self._refusal(exchange, request), fields, payload)
         late = record.outcome_fields(self._context, _NOT_SENT_LATE)
         receipt = await self._write("intent", exchange.id, fields, payload, late)
         exchange.advance(Event.INTENT_DURABLE)
@@ -148,22 +148,27 @@ class Auditor:
         going_down = Decision("refused", "shutdown.draining", "the proxy is going down; send this again later")
         return Judgement(judgement.endpoint, judgement.assessment, judgement.licenses, going_down)
 
-    async def _refuse(
-        self, exchange: Exchange, decision: Decision, fields: record.Fields, payload: Payload | None
-    ) -> Refusal:
+    def _refusal(self, exchange: Exchange, request: Request) -> Refusal:
+        decision = exchange.decision
+        assert decision is not None  # noqa: S101 - for mypy: admit has decided
         if decision.code == "shutdown.draining":
-            refusal = unavailable(decision.reason)
-        else:
-            refusal = refuse(
-                exchange.endpoint,
-                record=exchange.id,
-                code=decision.code,
-                reason=self._context.text(decision.reason),
-                sink=self.policy.refusal == "sink",
-            )
+            return unavailable(decision.reason)
+        return refuse(
+            exchange.endpoint,
+            record=exchange.id,
+            code=decision.code,
+            reason=self._context.text(decision.reason),
+            sink=self.policy.refusal == "sink",
+            protobuf=any(value.lower().startswith(PROTOBUF) for value in request.header_values("content-type")),
+        )
+
+    async def _refuse(
+        self, exchange: Exchange, refusal: Refusal, fields: record.Fields, payload: Payload | None
+    ) -> Refusal:
         await self._write("refusal", exchange.id, fields | {"status": refusal.status}, payload, None)
         exchange.advance(Event.REFUSED)
-        _log(exchange.id, decision, exchange.endpoint.name if exchange.endpoint else None)
+        if exchange.decision is not None:
+            _log(exchange.id, exchange.decision, exchange.endpoint.name if exchange.endpoint else None)
         return refusal
 
     async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> None:

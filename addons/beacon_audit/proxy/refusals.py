@@ -17,35 +17,48 @@ from beacon_audit.model import Endpoint
 INVALID_ARGUMENT = 3  # google.rpc.Code
 REFUSED_STATUS = 403
 UNAVAILABLE_STATUS = 503
-_HEADERS = ((b"content-type", b"application/json"), (b"x-beacon-audit", b"refused"))
+PROTOBUF = "application/x-protobuf"
 _REASONS = {200: b"OK", 400: b"Bad Request", 403: b"Forbidden", 503: b"Service Unavailable"}
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """``body`` is JSON in UTF-8."""
+    """``body`` is JSON in UTF-8, or what ``media_type`` says."""
 
     status: int
     body: bytes
+    media_type: bytes = b"application/json"
 
     def response(self) -> http.Response:
         """The response object; a new one for each flow."""
         now = time.time()
-        fields = (*_HEADERS, (b"content-length", b"%d" % len(self.body)))
+        length = b"%d" % len(self.body)
+        fields = ((b"content-type", self.media_type), (b"x-beacon-audit", b"refused"), (b"content-length", length))
         # The constructor, not Response.make: every request gets a refusal first, and make costs as much as judging it.
         return http.Response(
             b"HTTP/1.1", self.status, _REASONS[self.status], http.Headers(fields), self.body, None, now, now
         )
 
 
-def refuse(endpoint: Endpoint | None, *, record: str, code: str, reason: str, sink: bool) -> Refusal:
-    """The refusal of one request. ``sink`` answers OTLP with an empty success, which the record does not hide."""
-    if endpoint is not None and endpoint.otlp is not None:
-        if sink:
-            return Refusal(200, b"{}")
-        message = f"beacon-audit refused this batch: {reason} ({code}, record {record})"
-        return Refusal(400, orjson.dumps({"code": INVALID_ARGUMENT, "message": message}))
-    return refuse_otherwise(record=record, code=code, reason=reason)
+def refuse(
+    endpoint: Endpoint | None, *, record: str, code: str, reason: str, sink: bool, protobuf: bool = False
+) -> Refusal:
+    """The refusal of one request. ``sink`` answers OTLP with an empty success, which the record does not hide.
+    ``protobuf``: the request said it is that; OTLP answers in the encoding of the request."""
+    if endpoint is None or endpoint.otlp is None:
+        return refuse_otherwise(record=record, code=code, reason=reason)
+    message = f"beacon-audit refused this batch: {reason} ({code}, record {record})"
+    if protobuf:
+        return Refusal(200 if sink else 400, b"" if sink else _status_protobuf(message), PROTOBUF.encode())
+    if sink:
+        return Refusal(200, b"{}")
+    return Refusal(400, orjson.dumps({"code": INVALID_ARGUMENT, "message": message}))
+
+
+def _status_protobuf(message: str) -> bytes:
+    """``google.rpc.Status``: field 1 ``code``, a varint; field 2 ``message``, a string of under 16,384 bytes."""
+    text = message.encode()[:16383].decode("utf-8", "ignore").encode()
+    return bytes((0x08, INVALID_ARGUMENT, 0x12, 0x80 | len(text) & 0x7F, len(text) >> 7)) + text
 
 
 def refuse_otherwise(*, record: str, code: str, reason: str) -> Refusal:

@@ -1,0 +1,58 @@
+"""A refusal speaks the language of the request and says nothing of its content."""
+
+import json
+
+import pytest
+from google.rpc.status_pb2 import Status
+
+from beacon_audit.contracts import load_contract
+from beacon_audit.proxy.refusals import Refusal, refuse, unavailable
+
+CONTRACT = load_contract("langsmith-beacon/2025-10")
+TRACES = CONTRACT.endpoint("telemetry-traces")
+INGEST = CONTRACT.endpoint("usage-ingest")
+
+
+def refusal(endpoint: object, *, sink: bool = False, protobuf: bool = False, reason: str = "because") -> Refusal:
+    return refuse(endpoint, record="r1", code="a.b", reason=reason, sink=sink, protobuf=protobuf)  # type: ignore[arg-type]
+
+
+def test_otlp_in_json_gets_a_status_that_makes_exporters_drop_the_batch() -> None:
+    answer = refusal(TRACES)
+    assert answer.status == 400
+    assert json.loads(answer.body)["code"] == 3
+    assert "r1" in json.loads(answer.body)["message"]
+
+
+@pytest.mark.parametrize("reason", ["because", "x" * 300, "é" * 20000])
+def test_otlp_in_protobuf_gets_the_same_status_in_protobuf(reason: str) -> None:
+    answer = refusal(TRACES, protobuf=True, reason=reason)
+    status = Status.FromString(answer.body)
+    assert (answer.status, answer.media_type, status.code) == (400, b"application/x-protobuf", 3)
+    assert status.message.startswith("beacon-audit refused this batch: ")
+
+
+def test_a_sink_answers_an_empty_success_in_either_encoding() -> None:
+    assert (refusal(TRACES, sink=True).status, refusal(TRACES, sink=True).body) == (200, b"{}")
+    assert (refusal(TRACES, sink=True, protobuf=True).status, refusal(TRACES, sink=True, protobuf=True).body) == (
+        200,
+        b"",
+    )
+
+
+@pytest.mark.parametrize("endpoint", [INGEST, None])
+def test_everything_else_gets_403_with_the_record(endpoint: object) -> None:
+    answer = refusal(endpoint, sink=True, protobuf=True)
+    assert answer.status == 403
+    assert json.loads(answer.body) == {
+        "error": "refused by beacon-audit",
+        "record": "r1",
+        "code": "a.b",
+        "reason": "because",
+    }
+
+
+def test_a_response_object_carries_its_length() -> None:
+    response = unavailable("the disk is full").response()
+    assert response.headers["content-length"] == str(len(response.content or b""))
+    assert response.status_code == 503
