@@ -124,7 +124,7 @@ def test_installed_wheel_knows_its_version(installed: Path, tmp_path: Path) -> N
     shown = subprocess.run(
         command, cwd=tmp_path, env=environment(installed), capture_output=True, text=True, check=True
     )
-    assert re.fullmatch(r"beacon-audit [0-9]+\.[0-9]+\.[0-9]+\n", shown.stdout.decode())
+    assert re.fullmatch(r"beacon-audit [0-9]+\.[0-9]+\.[0-9]+\n", shown.stdout)
 
 
 def test_installed_wheel_finds_its_presets_and_contracts_without_the_source_tree(
