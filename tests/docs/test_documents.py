@@ -1,91 +1,99 @@
-"""What the documents show is true: commands run as written, tests and files that are named exist."""
+"""What the documents say is true: files, tests, states and dependencies that they name exist, and none is left out."""
 
-import os
 import re
-import shlex
-import subprocess
-import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from beacon_audit.demo.payloads import Payloads
+from beacon_audit.demo.traffic import phases
+from beacon_audit.exchange.states import TRANSITIONS
+
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-#: Commands that are not run here, each with the reason.
-NOT_RUN = {
-    "make run": "the demonstration serves until it is ended; integration/test_demo.py runs it",
-    "make run DEMO_FLAGS=--once": "integration/test_demo.py runs the same command",
-    "make test": "it is this very run",
-}
-_SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def shown_commands() -> list[str]:
-    commands = []
-    for document in DOCUMENTS:
-        for block in _SHELL_BLOCK.findall(document.read_text()):
-            commands += [line for line in block.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
-    return list(dict.fromkeys(commands))
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A place with an instance and the file that the examples name."""
-    directory = tmp_path_factory.mktemp("documents")
-    (directory / "langsmith_config.yaml").write_text(
-        "config:\n  telemetry:\n    metrics: false\n    traces: false\n    logs: false\n"
-    )
-    executable = directory / "bin" / "beacon-audit"
-    executable.parent.mkdir()
-    executable.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m beacon_audit.cli "$@"\n')
-    executable.chmod(0o755)
-    run("beacon-audit init --home ./instance", directory)
-    return directory
-
-
-def run(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """The command in a shell, with ``beacon-audit`` on the path; a server is ended when it is ready."""
-    environment = {
-        **os.environ,
-        "PATH": f"{directory / 'bin'}:{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT / "addons"),
-    }
-    return subprocess.run(
-        ["sh", "-c", command], cwd=directory, env=environment, capture_output=True, text=True, timeout=60
-    )
-
-
-@pytest.mark.parametrize("command", [command for command in shown_commands() if command not in NOT_RUN])
-def test_command_runs_as_written(command: str, directory: Path) -> None:
-    if command.startswith("beacon-audit run "):
-        serving = run(f"timeout --preserve-status --signal=TERM 4 {command}", directory)
-        assert (serving.returncode, '"event": "ready"' in serving.stdout) == (0, True), serving.stderr
-        return
-    done = run(command, directory)
-    assert done.returncode in ((0, 1) if "check" in command else (0,)), done.stderr
-    assert done.stdout or command.startswith(("beacon-audit log", "beacon-audit lint"))  # nothing there; nothing wrong
-
-
-def test_commands_that_are_not_run_are_still_shown() -> None:
-    text = "\n".join(document.read_text() for document in DOCUMENTS)
-    assert [command for command in NOT_RUN if command not in text] == []
+PACKAGE = ROOT / "addons" / "beacon_audit"
+DOCS = ROOT / "docs"
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+README = (ROOT / "README.md").read_text()
+THREAT_MODEL = (DOCS / "threat-model.md").read_text()
+ARCHITECTURE = (DOCS / "architecture.md").read_text()
+_TEST = re.compile(r"`((?:unit|integration|property|docs)/[^`:]+\.py)(?:::(\w+))?`")
 
 
 def test_every_test_that_the_threat_model_names_exists() -> None:
-    named = re.findall(r"`((?:unit|integration|property)/[^`]+\.py)`", (ROOT / "docs" / "threat-model.md").read_text())
-    assert len(named) > 30
-    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
+    named = _TEST.findall(THREAT_MODEL)
+    assert len(named) > 60
+    for file, test in named:
+        assert (ROOT / "tests" / file).is_file(), file
+        assert not test or f"\ndef {test}(" in (ROOT / "tests" / file).read_text(), f"{file}::{test}"
 
 
-def test_every_file_that_a_document_names_exists() -> None:
-    package = ROOT / "addons" / "beacon_audit"
-    for document in (ROOT / "docs" / "architecture.md", ROOT / "docs" / "threat-model.md"):
-        for name in re.findall(r"`([a-z_0-9]+/[a-z_0-9/]*(?:\.py)?)`", document.read_text()):
-            assert (package / name).exists() or (ROOT / name).exists() or (ROOT / "tests" / name).exists(), name
+def test_every_attack_has_a_defence_and_a_test() -> None:
+    rows = [line.strip("| ").split(" | ") for line in THREAT_MODEL.splitlines() if line.startswith("| ")]
+    attacks = [row for row in rows if row[0] != "attack"]
+    assert len(attacks) > 40
+    assert [row[0] for row in attacks if len(row) != 3 or not _TEST.search(row[2])] == []
+
+
+@pytest.mark.parametrize("document", [ARCHITECTURE, THREAT_MODEL, (DOCS / "dependencies.md").read_text()])
+def test_every_file_that_a_document_names_exists(document: str) -> None:
+    for name in re.findall(r"`([a-z_0-9]+/[a-z_0-9/]*(?:\.py)?)`", document):
+        assert any((place / name).exists() for place in (PACKAGE, PACKAGE / "contracts", ROOT, ROOT / "tests")), name
+
+
+def test_the_list_of_packages_is_whole_and_names_files_that_exist() -> None:
+    rows = dict(re.findall(r"^\| `([a-z]+)/` \| (.*) \|$", ARCHITECTURE, re.MULTILINE))
+    packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert set(rows) == packages
+    for package, text in rows.items():
+        for name in re.findall(r"`([a-z_0-9]+\.py)`", text):
+            assert (PACKAGE / package / name).exists(), f"{package}/{name}"
+
+
+def test_the_table_of_states_is_the_one_in_force() -> None:
+    shown = re.findall(r"^\| ([A-Z]+) \| ([a-z ]+) \| ([A-Z]+) \|$", ARCHITECTURE, re.MULTILINE)
+    assert shown == [(state.name, event.value, following.name) for (state, event), following in TRANSITIONS.items()]
+
+
+def test_every_dependency_has_a_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[<>=]", requirement)[0] for requirement in declared}
+    first_cells = re.findall(r"^\| ([^|]+) \|", (DOCS / "dependencies.md").read_text(), re.MULTILINE)
+    shown = {name.split()[0] for cell in first_cells for name in cell.split(", ")} - {"package", "---", "<"}
+    assert shown == names
+
+
+def test_the_picture_of_the_demonstration_shows_what_it_does() -> None:
+    """The titles, what is expected of them and the counts, that is: the rest is for ``integration/test_demo.py``."""
+    scenarios = [scenario for phase in phases(Payloads("lcl_made_up_for_this")) for scenario in phase.scenarios]
+    expected = {scenario.title: scenario.expected for scenario in scenarios}
+    shown = re.findall(
+        r"^ (\S.*?)  +(allowed|refused) +\2 .*\n ([a-z.-]+): .*?  +([0-9]{3}) +\4( |$)", README, re.MULTILINE
+    )
+    assert len(shown) == 6
+    for title, action, code, status, _ in shown:
+        wanted = expected[title]
+        assert (action, code, int(status)) == (wanted.action, wanted.code, wanted.status)
+    allowed = sum(scenario.expected.action == "allowed" for scenario in scenarios)
+    refused = len(scenarios) - allowed
+    assert f"\n{allowed} allowed, {refused} refused; Beacon received exactly {allowed} requests\n" in README
 
 
 def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
-            if "://" not in target:
-                assert (document.parent / target).exists(), f"{document.name}: {target}"
+        for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", document.read_text()):
+            if "://" in target:
+                continue
+            place = document.parent / target if target else document
+            assert place.exists(), f"{document.name}: {target}"
+            if heading:
+                headings = re.findall(r"^#+ (.+)$", place.read_text(), re.MULTILINE)
+                assert heading in {title.lower().replace(" ", "-") for title in headings}, (
+                    f"{document.name}: #{heading}"
+                )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_document_names_a_place_on_the_machine_of_its_author(document: Path) -> None:
+    assert re.findall(r"(?<![\w.])/(?:tmp|root|home|work|Users|opt)\b", document.read_text()) == []

@@ -37,7 +37,8 @@ def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue
         yield "license", value
     for name, kind in _TOKEN_HEADERS.items():
         for value in request.header_values(name):
-            yield kind, value.rpartition(" ")[2]  # behind the scheme, if there is one (RFC 9110 §11.4)
+            first, _, rest = value.strip().partition(" ")
+            yield kind, rest.strip() or first  # without the scheme, if there is one (RFC 9110 §11.4)
     if endpoint is not None:
         for pointer in endpoint.license_pointers:
             found = value_at(document, pointer)

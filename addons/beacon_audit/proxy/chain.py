@@ -6,7 +6,6 @@ a bypass. ``PINNED`` is what the audit rests on; each line names the hole that a
 
 import asyncio
 import logging
-import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -119,7 +118,7 @@ class ProxyMaster(Master):
             listen_host=listen[0],
             listen_port=listen[1],
             body_size_limit=str(body_bytes),
-            confdir=tempfile.gettempdir(),  # nothing is read from or written to it
+            confdir="/nonexistent",  # nothing is read from it or written to it
             ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
         )
         self.addons.lock()

@@ -87,6 +87,8 @@ def test_the_documented_way_is_clean() -> None:
         ({"host_headers": (HOST, HOST)}, "containment.host-duplicate"),
         ({"host_headers": ("example.net",)}, "containment.host-mismatch"),
         ({"authority": "example.net"}, "containment.host-mismatch"),
+        ({"authority": HOST}, "containment.absolute-form"),
+        ({"host_headers": (f"{HOST}:80",)}, "containment.host-mismatch"),
         ({"host": "example.net"}, "containment.undocumented-host"),
         ({"host": "127.0.0.1"}, "containment.undocumented-host"),
         ({"port": 8443}, "containment.undocumented-port"),
@@ -98,6 +100,10 @@ def test_the_documented_way_is_clean() -> None:
 )
 def test_every_other_way_is_found(changes: dict[str, object], code: str) -> None:
     assert code in codes(**changes)
+
+
+def test_a_host_without_a_port_names_the_port_of_its_connection() -> None:
+    assert codes(port=8443, connect_target=f"{HOST}:8443") == ["containment.undocumented-port"]
 
 
 def test_a_tab_in_a_header_value_is_ordinary() -> None:

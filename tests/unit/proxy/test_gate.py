@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from beacon_audit.errors import EgressDenied
+from beacon_audit.exchange.states import Event, Exchange
 from beacon_audit.policy import Upstream
 from beacon_audit.proxy.gate import Gate, GatedEventLoop, dialling_for
 from beacon_audit.proxy.permits import Permits
+from beacon_audit.trail import Receipt
 
 WAYS: dict[str, Callable[[GatedEventLoop], Awaitable[object]]] = {
     "a connection": lambda loop: loop.create_connection(asyncio.Protocol, "127.0.0.1", 9),
@@ -50,3 +52,61 @@ def test_a_socket_that_is_handed_in_is_not_connected() -> None:
 
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(attempt())
+
+
+def with_permit() -> Permits:
+    exchange = Exchange("one", 0.0)
+    exchange.advance(Event.DECIDED)
+    exchange.advance(Event.INTENT_DURABLE)
+    permits = Permits()
+    permits.issue(exchange, Receipt(0, 0), "client", "beacon.langchain.com", 443)
+    return permits
+
+
+def test_a_permit_opens_one_connection_to_the_place_that_the_policy_names() -> None:
+    async def attempt() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, GatedEventLoop)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            loop.gate = Gate(with_permit(), Upstream(address=server.getsockname()[:2]))
+            dialling_for.set("client")
+            transport, _ = await loop.create_connection(asyncio.Protocol, "beacon.langchain.com", 443)
+            assert transport.get_extra_info("peername") == server.getsockname()
+            transport.abort()
+            with pytest.raises(EgressDenied):
+                await loop.create_connection(asyncio.Protocol, "beacon.langchain.com", 443)
+            assert loop.gate.denials == 1
+
+    with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
+        runner.run(attempt())
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "port"),
+    [
+        (None, "beacon.langchain.com", 443),
+        ("other", "beacon.langchain.com", 443),
+        ("client", "example.net", 443),
+        ("client", "beacon.langchain.com", 80),
+        ("client", None, 443),
+        ("client", "beacon.langchain.com", None),
+    ],
+)
+@pytest.mark.parametrize("upstream", [Upstream(), Upstream(proxy=("http", "proxy.internal", 3128))])
+def test_a_permit_clears_nothing_else(
+    client: str | None, host: str | None, port: int | None, upstream: Upstream
+) -> None:
+    gate = Gate(with_permit(), upstream)
+    token = dialling_for.set(client)
+    with pytest.raises(EgressDenied):
+        gate.clear(host, port)
+    dialling_for.reset(token)
+
+
+def test_behind_a_parent_proxy_nothing_but_the_proxy_is_dialled() -> None:
+    gate = Gate(with_permit(), Upstream(proxy=("http", "proxy.internal", 3128)))
+    token = dialling_for.set("client")
+    with pytest.raises(EgressDenied):
+        gate.clear("beacon.langchain.com", 443)
+    assert gate.clear("proxy.internal", 3128) == ("proxy.internal", 3128, True)
+    dialling_for.reset(token)

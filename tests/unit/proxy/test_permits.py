@@ -43,3 +43,25 @@ def test_a_permit_is_for_its_client_and_place_only(permits: Permits, client: str
 def test_a_permit_ends_with_its_exchange(permits: Permits) -> None:
     permits.withdraw("one")
     assert permits.use("client", "beacon.langchain.com", 443) is None
+
+
+def test_a_permit_covers_its_exchange_until_that_ends(permits: Permits) -> None:
+    assert permits.covers("one", "beacon.langchain.com", 443)
+    assert permits.use("client") is not None
+    assert permits.covers("one", "beacon.langchain.com", 443)
+    permits.withdraw("one")
+    assert not permits.covers("one", "beacon.langchain.com", 443)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "host", "port"),
+    [("two", "beacon.langchain.com", 443), ("one", "example.net", 443), ("one", "beacon.langchain.com", 80)],
+)
+def test_a_permit_covers_no_other_exchange_and_place(permits: Permits, exchange: str, host: str, port: int) -> None:
+    assert not permits.covers(exchange, host, port)
+
+
+def test_the_oldest_permit_of_a_client_is_used_first(permits: Permits) -> None:
+    permits.issue(recorded("two"), RECEIPT, "client", "beacon.langchain.com", 443)
+    used = [permits.use("client", "beacon.langchain.com", 443) for _ in range(2)]
+    assert [permit and permit.exchange for permit in used] == ["one", "two"]

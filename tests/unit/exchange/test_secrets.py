@@ -1,0 +1,101 @@
+"""Which values are learned as secrets, and where one may stand."""
+
+import pytest
+
+from beacon_audit.contracts import load_contract
+from beacon_audit.exchange.secrets import (
+    LICENSE_HEADER,
+    learn_from_request,
+    learn_from_response,
+    misplaced_in_head,
+    value_at,
+)
+from beacon_audit.redaction import SecretRegistry, Tokens
+from harness.messages import request_to
+from harness.violations import LICENSE
+
+CONTRACT = load_contract("langsmith-beacon/2025-10")
+TRACES = CONTRACT.endpoint("telemetry-traces")
+VERIFY = CONTRACT.endpoint("license-verify")
+TOKENS = Tokens(b"k" * 32)
+SECRET = "eyJhbGciOiJub25lIn0.made-up.0123456789"
+
+
+@pytest.fixture
+def registry() -> SecretRegistry:
+    return SecretRegistry(TOKENS)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [("", {"a": [1, {"b/c": 2}]}), ("/a/0", 1), ("/a/1/b~1c", 2), ("/a/2", None), ("/a/x", None), ("/a/0/b", None)],
+)
+def test_pointer_finds_its_value_or_nothing(pointer: str, value: object) -> None:
+    assert value_at({"a": [1, {"b/c": 2}]}, pointer) == value
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        (LICENSE_HEADER, SECRET),
+        ("x-data-plane-auth", SECRET),
+        ("authorization", f"Bearer {SECRET}"),
+        ("authorization", f"bearer {SECRET}"),
+        ("authorization", f"Basic  {SECRET}"),
+        ("authorization", SECRET),
+    ],
+)
+def test_secret_of_a_header_is_learned_without_its_scheme(registry: SecretRegistry, header: str, value: str) -> None:
+    learn_from_request(registry, request_to("telemetry-traces", headers=[(header, value)]), TRACES, None)
+    assert registry.contains(f"elsewhere: {SECRET}.")
+
+
+def test_licenses_of_body_and_header_are_told_and_tokens_are_not(registry: SecretRegistry) -> None:
+    headers = [(LICENSE_HEADER, "lcl_of_the_header"), ("x-data-plane-auth", SECRET)]
+    learned = learn_from_request(registry, request_to("license-verify", headers=headers), VERIFY, {"license": LICENSE})
+    assert list(learned.licenses) == [TOKENS.token("license", "lcl_of_the_header"), TOKENS.token("license", LICENSE)]
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"license": 5}, {"license": None}, {"license": ""}])
+def test_body_without_a_license_teaches_nothing(registry: SecretRegistry, document: object) -> None:
+    learned = learn_from_request(registry, request_to("license-verify"), VERIFY, document)  # type: ignore[arg-type]
+    assert (learned.licenses, learned.findings) == ({}, [])
+
+
+def test_license_that_cannot_be_learned_any_more_is_a_finding() -> None:
+    registry = SecretRegistry(TOKENS, capacity=1)
+    registry.learn("lcl_the_first_of_them")
+    learned = learn_from_request(registry, request_to("license-verify"), VERIFY, {"license": LICENSE})
+    assert [finding.code for finding in learned.findings] == ["containment.too-many-secrets"]
+    assert learned.licenses == {}
+
+
+def test_token_of_a_verification_is_learned(registry: SecretRegistry) -> None:
+    assert VERIFY is not None
+    learn_from_response(registry, VERIFY, {"token": SECRET})
+    assert registry.contains(SECRET)
+
+
+def test_license_in_its_documented_header_is_in_place(registry: SecretRegistry) -> None:
+    registry.learn(LICENSE)
+    request = request_to("telemetry-traces", headers=[(LICENSE_HEADER, LICENSE)])
+    assert misplaced_in_head(registry, request, TRACES) == ()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "changes", "place"),
+    [
+        ("telemetry-traces", {"target": f"/v1/beacon/v1/traces?key={LICENSE}"}, "the request target"),
+        ("telemetry-traces", {"headers": [("user-agent", f"agent/{LICENSE}")]}, "a request header"),
+        ("telemetry-traces", {"headers": [(f"x-{LICENSE}", "1")]}, "a request header"),
+        ("license-verify", {"headers": [(LICENSE_HEADER, LICENSE)]}, "a request header"),
+    ],
+)
+def test_license_anywhere_else_in_the_head_is_misplaced(
+    registry: SecretRegistry, endpoint: str, changes: dict[str, object], place: str
+) -> None:
+    registry.learn(LICENSE)
+    [finding] = misplaced_in_head(registry, request_to(endpoint, **changes), CONTRACT.endpoint(endpoint))
+    assert finding.code == "promise.license-misplaced"
+    assert place in finding.message
+    assert LICENSE not in finding.message

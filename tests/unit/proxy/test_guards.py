@@ -1,0 +1,48 @@
+"""Our guards stand where mitmproxy looks for its own parts, or nothing starts."""
+
+import pytest
+from mitmproxy.proxy.layers import http as http_layer
+from mitmproxy.proxy.layers.http import _http1, _http2
+
+from beacon_audit.proxy import guards
+from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
+from beacon_audit.proxy.http2_guard import GuardedHttp2Server
+from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.stream_guard import GuardedHttpStream
+
+_REPLACED = [
+    (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server")),
+    (_http1, ("make_error_response",)),
+    (_http2, ("format_error",)),
+]
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process see mitmproxy as it was."""
+    for module, names in _REPLACED:
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name))
+    monkeypatch.setattr(GuardedHttpStream, "permits", Permits())
+
+
+def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
+    permits = Permits()
+    guards.install(permits)
+    made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
+    assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server)
+    assert GuardedHttpStream.permits is permits
+
+
+def test_mitmproxy_without_a_part_that_is_guarded_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(http_layer, "Http1Client")
+    with pytest.raises(RuntimeError, match=r"has no mitmproxy\.proxy\.layers\.http\.Http1Client to guard"):
+        guards.install(Permits())
+
+
+@pytest.mark.parametrize("status", [400, 413, 431, 502, 505, 599])
+def test_error_page_never_says_what_mitmproxy_would(status: int) -> None:
+    assert b"zebra" not in error_page(status, "zebra")
+    response = error_response(status, "zebra")
+    assert response.startswith(b"HTTP/1.1 %d " % status)
+    assert b"zebra" not in response
