@@ -3,6 +3,8 @@
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.http2_guard``, ``proxy.stream_guard``.
 """
 
+import logging
+
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2
 
@@ -19,6 +21,8 @@ def install(permits: Permits) -> None:
         RuntimeError: this mitmproxy does not have what they replace; a proxy without its guards does not start.
     """
     GuardedHttpStream.permits = permits
+    # At level debug it writes every header of HTTP/2, before any secret in it could be learned.
+    logging.getLogger("hpack").setLevel(logging.WARNING)
     for module, name, guard in (
         (http_layer, "HttpStream", GuardedHttpStream),
         (http_layer, "Http1Server", GuardedHttp1Server),

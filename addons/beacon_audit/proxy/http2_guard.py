@@ -6,7 +6,7 @@ on that connection their own hooks record them; this record is that of the bytes
 """
 
 from h2.errors import ErrorCodes
-from mitmproxy.proxy import commands, layer
+from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers.http import _http2
 
 from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
@@ -23,9 +23,7 @@ class GuardedHttp2Server(_http2.Http2Server):
     ) -> layer.CommandGenerator[None]:
         """As the original, with the hook in front and no word of the client's."""
         yield UnreadableRequestHook(UnreadableRequest(self.context.client, _INVALID, None))
-        for command in super().protocol_error(_INVALID, error_code):
-            if not isinstance(command, commands.Log):
-                yield command
+        yield from super().protocol_error(_INVALID, error_code)
 
     def close_connection(self, _message: str) -> layer.CommandGenerator[None]:
         """As the original; its message could repeat what the client said when it closed."""
