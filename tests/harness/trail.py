@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from beacon_audit.trail import Storage, TrailWriter, read_trail
+from beacon_audit.home.trail_key import create_trail_key
+from beacon_audit.trail import Storage, TrailWriter, read_trail, start_trail
+from beacon_audit.trail.note import Signer
 
 type MakeFields = Callable[..., dict[str, object]]
+
+
+SIGNER = Signer.load(create_trail_key())
 
 
 @dataclass
@@ -17,6 +22,8 @@ class Trail:
     home: Path
     queue_limit: int = 4096
     segment_bytes: int = 64 * 1024 * 1024
+    publish_s: float = 0.05
+    heartbeat_s: float = 60.0
     opened: list[TrailWriter] = field(default_factory=list)
     _ids: Iterator[int] = field(default_factory=count)
 
@@ -33,9 +40,15 @@ class Trail:
         return self.home / "payloads"
 
     def open(self, storage: Storage | None = None) -> TrailWriter:
+        """A writer; of a trail that begins here when the directory is empty."""
+        if not any(self.directory.iterdir()):
+            start_trail(self.directory, SIGNER)
         writer = TrailWriter.open(
             self.directory,
             self.payloads,
+            signer=SIGNER,
+            publish_s=self.publish_s,
+            heartbeat_s=self.heartbeat_s,
             new_id=lambda: f"made-{next(self._ids)}",
             now=lambda: "2025-10-02T00:00:00Z",
             queue_limit=self.queue_limit,

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from beacon_audit.demo.payloads import Payloads
 from beacon_audit.demo.received import ReceivedRequest
 from beacon_audit.home import Home
-from beacon_audit.trail import read_payload
+from beacon_audit.trail.payload_files import decode_payload
+from beacon_audit.trail.reader import journal_payload
 
 PATH = "/v1/beacon/ingest-traces"
 LICENSE = "lcl_7f3a52c9e1d04b6897ab"
@@ -38,5 +39,9 @@ def recorded_number(home: Home, entry: dict[str, object]) -> int:
     """The number of the report whose intent or refusal ``entry`` is, out of its payload file."""
     payload = entry["payload"]
     assert isinstance(payload, dict)
-    _, body = read_payload(home.payloads / payload["file"])
+    path = home.payloads / payload["file"]
+    # Until it is published, and after a kill until the next start, it lies in the journal.
+    content = path.read_bytes() if path.exists() else journal_payload(home.trail, payload["file"])
+    assert content is not None
+    _, body = decode_payload(content, path)
     return number_of(body)

@@ -158,6 +158,7 @@ def test_offline_mode_asks_for_no_name_and_reaches_for_nothing(tmp_path: Path) -
         assert running.attempts(connect="example.net:443") == (403, [])
         with running.proxy.stderr_path.open() as log:
             assert "defect" not in log.read()
-        assert [entry["type"] for entry in running.proxy.entries()] == ["open", "refusal", "refusal", "refusal"]
+        types = [entry["type"] for entry in running.proxy.entries()]
+        assert types == ["open", "policy", "refusal", "refusal", "refusal"]
         running.proxy.stop()
         assert not running.log.exists()

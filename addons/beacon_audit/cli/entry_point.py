@@ -20,7 +20,8 @@ HOME_VARIABLE = "BEACON_AUDIT_HOME"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command and what it is for; its module is ``beacon_audit.cli.<name>``. ``home``: it takes ``--home``."""
+    """A command and what it is for; its module is ``beacon_audit.cli.<name>``, with ``_`` for ``-``. ``home``: it takes
+    ``--home``."""
 
     name: str
     summary: str
@@ -35,6 +36,9 @@ COMMANDS = (
     Command("lint", "find mistakes in a langsmith_config.yaml or Helm values file"),
     Command("log", "list what was sent, refused and observed", home=True),
     Command("show", "show everything about one exchange", home=True),
+    Command("prove", "prove to an outsider that a record is in the log", home=True),
+    Command("prune", "delete payload files dated before a day, on the record", home=True),
+    Command("rotate-key", "let a new key sign the trail", home=True),
 )
 
 
@@ -80,7 +84,7 @@ def _dispatch(arguments: list[str]) -> int:
             continue
         if command.home:
             _add_home(child)
-        module = importlib.import_module(f"beacon_audit.cli.{command.name}")
+        module = importlib.import_module(f"beacon_audit.cli.{command.name.replace('-', '_')}")
         module.add_arguments(child)
     args = parser.parse_args(arguments)
     status: int = module.run(args)

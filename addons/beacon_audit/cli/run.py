@@ -1,7 +1,7 @@
 """``beacon-audit run``: the proxy, in the foreground, until SIGTERM or SIGINT.
 
-Prints one JSON line on stdout when it is ready; everything else goes to stderr. Both are scrubbed of secrets. Exit
-status 0 after a clean stop, 4 when it could not start.
+Prints one JSON line on stdout when it is ready and one for every checkpoint of the trail; everything else goes to
+stderr. Both are scrubbed of secrets. Exit status 0 after a clean stop, 4 when it could not start.
 """
 
 import argparse
@@ -113,7 +113,9 @@ def _log_to_stderr(level: str) -> None:
 
 async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:
     from beacon_audit.admin.server import start_admin
+    from beacon_audit.cli.checkpoint_lines import CheckpointLines
 
+    lines = CheckpointLines()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
@@ -126,9 +128,11 @@ async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None)
 
     def announce(ready: dict[str, object]) -> None:
         print(json.dumps({**ready, "admin": admin[1] if admin else None}), flush=True)
+        lines.start()
 
     try:
-        await service.run(announce)
+        await service.run(announce, lines.add)
     finally:
+        lines.close()
         if admin:
             admin[0].stop()

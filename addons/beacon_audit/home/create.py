@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from beacon_audit.errors import HomeError
+from beacon_audit.errors import HomeError, TrailCorrupt
 from beacon_audit.home.layout import TOKEN_KEY_BYTES, Home, access_problems, open_home
 from beacon_audit.home.private_files import create_directory, create_file, exclusive
+from beacon_audit.trail.published import CHECKPOINT
 
 # What an otherwise empty file system may hold at its root.
 IGNORED_NAMES = frozenset({"lost+found"})
@@ -83,16 +84,39 @@ def _complete_authority(home: Home, hosts: Sequence[str]) -> None:
 def _complete_keys(home: Home) -> None:
     from cryptography.exceptions import UnsupportedAlgorithm
 
-    from beacon_audit.home.trail_key import create_trail_key, verifier_key
+    from beacon_audit.home.trail_key import create_trail_key
+    from beacon_audit.trail.note import Signer
+    from beacon_audit.trail.start import start_trail
 
     _create_private(home, home.trail_key, create_trail_key, public=home.trail_vkey)
     _create_private(home, home.tokens_key, lambda: secrets.token_hex(TOKEN_KEY_BYTES).encode() + b"\n")
     home.token_key()
     try:
-        line = verifier_key(home.trail_key.read_bytes())
+        signer = Signer.load(home.trail_key.read_bytes(), _origin(home))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _unusable(home.trail_key, "an Ed25519 private key (PKCS #8 PEM)", error) from error
-    _complete_public(home.trail_vkey, line.encode() + b"\n", home.trail_key)
+    if not os.path.lexists(home.trail / CHECKPOINT):
+        # The public line is made last: where it is, the trail had begun.
+        if os.path.lexists(home.trail_vkey):
+            raise HomeError(
+                f"{home.trail / CHECKPOINT}: missing, though this home was complete; restore the trail from a copy, or "
+                "make a new home"
+            )
+        start_trail(home.trail, signer)
+    _complete_public(home.trail_vkey, signer.vkey.encode() + b"\n", home.trail_key)
+
+
+def _origin(home: Home) -> str | None:
+    """The name of the log where one has begun: after a change of keys it does not follow from the key any more."""
+    from beacon_audit.trail.checkpoint import parse_checkpoint
+    from beacon_audit.trail.note import parse_note
+
+    try:
+        return parse_checkpoint(parse_note((home.trail / CHECKPOINT).read_bytes()).text).origin
+    except FileNotFoundError:
+        return None
+    except TrailCorrupt as error:
+        raise HomeError(str(error)) from None
 
 
 def _create_private(home: Home, path: Path, create: Callable[[], bytes], public: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Files and directories that appear whole or not at all, closed to others from their first byte, and never replaced.
+"""Files and directories that appear whole or not at all, closed to others from their first byte.
 
 Whatever the umask: directories are 0700, files 0600 unless asked otherwise. Everything is synced to disk, with its
 directory, before the call returns. Raises ``OSError``; ``FileExistsError`` when the name is taken.
@@ -36,6 +36,11 @@ def create_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Writes ``content`` under a temporary name, syncs it, and gives it its name. The caller holds ``exclusive``."""
     if os.path.lexists(path):
         raise FileExistsError(f"{path} exists and is never overwritten")
+    replace_file(path, content, mode)
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """As ``create_file``, in the place of whatever has the name."""
     temporary = path.with_name(f".{path.name}.new")
     with suppress(FileNotFoundError):
         temporary.unlink()  # left by an init that was killed

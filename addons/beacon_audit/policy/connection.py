@@ -62,7 +62,7 @@ def _address(section: Section) -> tuple[str, int] | None:
     if text is None:
         return None
     host, colon, port = text.rpartition(":")
-    found = _host_and_port(host, port) if colon else None
+    found = host_and_port(host, port) if colon else None
     if found is None:
         section.source.refuse(
             section.entries["address"][1], "expected host:port or [IPv6]:port for upstream.address, got something else"
@@ -86,7 +86,7 @@ def _proxy(section: Section) -> tuple[str, str, int] | None:
         url = urlsplit(text)
         rest = url.path not in ("", "/") or url.query or url.fragment
         host, _, port = url.netloc.rpartition(":")
-        found = None if rest else _host_and_port(host, port)
+        found = None if rest else host_and_port(host, port)
     except ValueError:
         found = None
     if found is None or url.scheme not in ("http", "https"):
@@ -97,8 +97,11 @@ def _proxy(section: Section) -> tuple[str, str, int] | None:
     return (url.scheme, *found)
 
 
-def _host_and_port(host: str, port: str) -> tuple[str, int] | None:
-    """Host names come out in lower case, IPv6 addresses without brackets."""
+def host_and_port(host: str, port: str) -> tuple[str, int] | None:
+    """``host`` and ``port`` of a URL or of ``host:port``, as they are dialled; ``None`` for what is neither.
+
+    Host names come out in lower case, IPv6 addresses without brackets.
+    """
     if not _PORT.fullmatch(port) or int(port) > 65535:
         return None
     if host.startswith("[") and host.endswith("]"):

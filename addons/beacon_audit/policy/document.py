@@ -77,6 +77,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessServer:
+    """A witness of the trail: its submission prefix, without a slash at the end, and its public key, a vkey line."""
+
+    url: str
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """Who cosigns the trail's checkpoints. ``quorum`` of ``servers`` must have cosigned one; when they have not for
+    ``refuse_after_s`` seconds, nothing may leave (``None``: it may). ``ca_file``: as in ``Upstream``."""
+
+    servers: tuple[WitnessServer, ...] = ()
+    quorum: int = 1
+    refuse_after_s: float | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Disabled:
     """Who turned a telemetry switch off: ``setting`` (a dotted key) at this place of this file (its base name)."""
 
@@ -91,7 +110,7 @@ class Policy:
     """``contract`` is a reference for ``load_contract``. ``disabled`` has an entry for every switch that is false in
     ``telemetry``. ``license_fingerprints`` are tokens (``license:<kid>:<16 hex>``); empty means any license may leave.
     ``name`` is the base name of the file or the name of the preset. ``digest`` (``sha256:<hex>``) changes with
-    everything that is in force and with nothing else."""
+    everything that is in force and with nothing else: it is the hash of ``effective`` as canonical JSON."""
 
     mode: Mode
     contract: str
@@ -106,7 +125,9 @@ class Policy:
     sources: tuple[Source, ...]
     name: str
     digest: str
+    effective: Mapping[str, object]
     disabled: Mapping[str, Disabled] = field(default_factory=dict)
+    witnesses: Witnessing = field(default_factory=Witnessing)
 
     def source_name(self, address: str) -> str | None:
         """The name of the smallest of ``sources`` that holds this IP address; ``None`` when there is none."""

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from beacon_audit.errors import PolicyError, Problem
 from beacon_audit.policy.connection import Reference
-from beacon_audit.policy.document import SWITCHES, Disabled, Policy, Upstream
+from beacon_audit.policy.document import SWITCHES, Disabled, Policy, Upstream, Witnessing
 from beacon_audit.policy.langsmith_config import parse_langsmith_config
 from beacon_audit.policy.parse import Draft, parse_policy
 from beacon_audit.policy.yaml_source import LARGEST_FILE
@@ -27,12 +27,20 @@ _PRESET_DIRECTORIES = (_PACKAGE / "presets", _PACKAGE.parents[2] / "policies")
 
 
 @dataclass(frozen=True, slots=True)
+class _Certificates:
+    """A file of certificates. ``digest`` stands for them in the digest of the policy."""
+
+    path: Path | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Linked:
-    """What the files that a policy names add to it. ``ca_digest`` stands for the certificates in the digest."""
+    """What the files that a policy names add to it."""
 
     disabled: Mapping[str, Disabled]
-    ca_file: Path | None
-    ca_digest: str | None
+    upstream: _Certificates
+    witnesses: _Certificates
 
 
 def preset_names() -> tuple[str, ...]:
@@ -85,14 +93,21 @@ def _follow(draft: Draft, directory: Path) -> _Linked:
             draft.source.problems += config.source.problems
             # Where both turn a class off, the policy's own line is the one to name.
             disabled = config.disabled | disabled
-    ca_file = draft.upstream.ca_file
+    return _Linked(
+        disabled,
+        _certificates(draft, draft.upstream.ca_file, directory, "upstream.ca_file"),
+        _certificates(draft, draft.witnesses.ca_file, directory, "witnesses.ca_file"),
+    )
+
+
+def _certificates(draft: Draft, ca_file: Reference | None, directory: Path, key: str) -> _Certificates:
     if ca_file is None:
-        return _Linked(disabled, None, None)
+        return _Certificates()
     path = (directory / ca_file.path).absolute()
-    data = _read_linked(draft, ca_file, path, "upstream.ca_file")
+    data = _read_linked(draft, ca_file, path, key)
     if data is not None and not _holds_certificate(data):
-        draft.source.refuse(ca_file.node, "expected a file of PEM certificates for upstream.ca_file, got another file")
-    return _Linked(disabled, path, hashlib.sha256(data or b"").hexdigest())
+        draft.source.refuse(ca_file.node, f"expected a file of PEM certificates for {key}, got another file")
+    return _Certificates(path, hashlib.sha256(data or b"").hexdigest())
 
 
 def _read_linked(draft: Draft, reference: Reference, path: Path, key: str) -> bytes | None:
@@ -115,6 +130,7 @@ def _holds_certificate(data: bytes) -> bool:
 
 def _policy(draft: Draft, linked: _Linked, name: str, directory: Path) -> Policy:
     in_order = [switch for switch in SWITCHES if switch in linked.disabled]
+    effective = _effective(draft, linked)
     return Policy(
         mode=draft.mode,
         contract=_contract(draft.contract, directory),
@@ -124,12 +140,16 @@ def _policy(draft: Draft, linked: _Linked, name: str, directory: Path) -> Policy
         license_fingerprints=draft.license_fingerprints,
         refusal="sink" if draft.sink else "reject",
         recording=draft.recording,
-        upstream=Upstream(draft.upstream.address, linked.ca_file, draft.upstream.proxy),
+        upstream=Upstream(draft.upstream.address, linked.upstream.path, draft.upstream.proxy),
         limits=draft.limits,
         sources=draft.sources,
         name=name,
-        digest=_digest(draft, linked),
+        digest=_digest(effective),
+        effective=effective,
         disabled={switch: linked.disabled[switch] for switch in in_order},
+        witnesses=Witnessing(
+            draft.witnesses.servers, draft.witnesses.quorum, draft.witnesses.refuse_after_s, linked.witnesses.path
+        ),
     )
 
 
@@ -139,10 +159,10 @@ def _contract(reference: str, directory: Path) -> str:
     return str(path.absolute()) if path.is_dir() else reference
 
 
-def _digest(draft: Draft, linked: _Linked) -> str:
-    """Over canonical JSON of what is in force: no comments, no order of keys, no place of a file, no path of this
-    machine. Certificates count by content; who turned a switch off counts, the line where it stands does not."""
-    effective = {
+def _effective(draft: Draft, linked: _Linked) -> dict[str, object]:
+    """What is in force, as JSON values: no comments, no order of keys, no place of a file, no path of this machine.
+    Certificates count by content; who turned a switch off counts, the line where it stands does not."""
+    effective: dict[str, object] = {
         "version": 1,
         "mode": draft.mode,
         "contract": draft.contract,
@@ -157,7 +177,7 @@ def _digest(draft: Draft, linked: _Linked) -> str:
         "recording": {"payloads": draft.recording.payloads, "retention_days": draft.recording.retention_days},
         "upstream": {
             "address": draft.upstream.address,
-            "ca_file": linked.ca_digest,
+            "ca_file": linked.upstream.digest,
             "proxy": draft.upstream.proxy,
         },
         "limits": {
@@ -168,5 +188,17 @@ def _digest(draft: Draft, linked: _Linked) -> str:
         },
         "sources": sorted([source.name, str(source.network)] for source in draft.sources),
     }
+    if draft.witnesses.servers:  # a policy without any has the digest that it had before there were witnesses
+        effective["witnesses"] = {
+            "servers": sorted([server.url, server.vkey] for server in draft.witnesses.servers),
+            "quorum": draft.witnesses.quorum,
+            "refuse_after_s": draft.witnesses.refuse_after_s,
+            "ca_file": linked.witnesses.digest,
+        }
+    return effective
+
+
+def _digest(effective: Mapping[str, object]) -> str:
+    """Over canonical JSON."""
     canonical = json.dumps(effective, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"

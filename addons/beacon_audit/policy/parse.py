@@ -13,6 +13,7 @@ from beacon_audit.policy.connection import Reference, UpstreamText, read_referen
 from beacon_audit.policy.document import Disabled, EndpointRule, Limits, Mode, Recording, Source, Strictness
 from beacon_audit.policy.rules import read_endpoints, read_fingerprints, read_sources, read_telemetry
 from beacon_audit.policy.section import Section
+from beacon_audit.policy.witnesses import WitnessesText, read_witnesses
 from beacon_audit.policy.yaml_source import Source as YamlSource
 from beacon_audit.policy.yaml_source import read_yaml
 
@@ -32,6 +33,7 @@ KEYS = (
     "upstream",
     "limits",
     "sources",
+    "witnesses",
 )
 _MODES: tuple[Mode, ...] = ("enforce", "observe", "offline")
 _STRICTNESSES: tuple[Strictness, ...] = ("lenient", "standard", "strict")
@@ -55,6 +57,7 @@ class Draft:
     upstream: UpstreamText
     limits: Limits
     sources: tuple[Source, ...]
+    witnesses: WitnessesText
 
 
 def parse_policy(data: bytes, file: str) -> Draft:
@@ -63,9 +66,10 @@ def parse_policy(data: bytes, file: str) -> Draft:
     top = Section(source, source.root, "", KEYS)
     if source.root is not None:
         _check_version(top, source.root)
+    mode = top.choice("mode", _MODES, "enforce")
     return Draft(
         source=source,
-        mode=top.choice("mode", _MODES, "enforce"),
+        mode=mode,
         contract=_contract(top),
         strictness=top.choice("strictness", _STRICTNESSES, "standard"),
         langsmith_config=read_reference(top, "langsmith_config"),
@@ -77,6 +81,7 @@ def parse_policy(data: bytes, file: str) -> Draft:
         upstream=read_upstream(top),
         limits=_limits(top),
         sources=read_sources(top),
+        witnesses=read_witnesses(top, offline=mode == "offline"),
     )
 
 

@@ -9,14 +9,16 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from beacon_audit import __version__
 from beacon_audit.contracts import Contract
 from beacon_audit.errors import TrailUnavailable, UsageError
 from beacon_audit.exchange.record import RecordContext
-from beacon_audit.home import Home
+from beacon_audit.home import Home, open_trail_writer
 from beacon_audit.policy import Policy
 from beacon_audit.proxy import guards
 from beacon_audit.proxy.addon import AuditAddon, Listening
@@ -27,10 +29,12 @@ from beacon_audit.proxy.gate import Gate, GatedEventLoop
 from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.recorder import Recorder
+from beacon_audit.proxy.retention import keep_to_retention
 from beacon_audit.redaction import SecretRegistry, Tokens
-from beacon_audit.trail import TrailWriter
 
 logger = logging.getLogger(__name__)
+
+type Work = Callable[[], Coroutine[None, None, None]]
 
 #: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
 DRAIN_SECONDS = 10.0
@@ -95,15 +99,18 @@ class ProxyService:
         failure = self._auditor.recorder.failure
         return Health(failure is None, failure or "recording")
 
-    async def run(self, on_ready: Callable[[dict[str, object]], None]) -> None:
-        """Serve until ``stop``. ``on_ready`` gets the fields of the ready line.
+    async def run(
+        self, on_ready: Callable[[dict[str, object]], None], on_checkpoint: Callable[[bytes], None] = lambda _: None
+    ) -> None:
+        """Serve until ``stop``. ``on_ready`` gets the fields of the ready line, ``on_checkpoint`` the note of every
+        checkpoint, in another thread; it must not wait.
 
         Raises:
             UsageError, TrailError: it could not start.
         """
         settings = self._settings
         allowed = settings.allowed()
-        writer = TrailWriter.open(settings.home.trail, settings.home.payloads, new_id=new_id, now=now)
+        writer = open_trail_writer(settings.home, new_id=new_id, now=now, on_checkpoint=on_checkpoint)
         try:
             recorder = Recorder(writer, deadline_s=settings.policy.limits.commit_deadline_s, now=now)
             permits = Permits()
@@ -114,7 +121,9 @@ class ProxyService:
             addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
             guards.install(permits)
             self._open_gate(permits)
-            await self._serve(addon, allowed, recorder, on_ready)
+            days = settings.policy.recording.retention_days
+            retention = partial(keep_to_retention, writer, settings.home.payloads, days)
+            await self._serve(addon, allowed, recorder, retention, on_ready)
         finally:
             writer.close()
 
@@ -130,6 +139,7 @@ class ProxyService:
         addon: AuditAddon,
         allowed: Destination,
         recorder: Recorder,
+        retention: Work,
         on_ready: Callable[[dict[str, object]], None],
     ) -> None:
         settings = self._settings
@@ -147,6 +157,7 @@ class ProxyService:
             host, port = await _listening(master, running)
             listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             await recorder.record("open", new_id(), self._open_fields(listen))
+            await recorder.record("policy", new_id(), self._policy_fields())
             on_ready(
                 {
                     "event": "ready",
@@ -157,7 +168,8 @@ class ProxyService:
                     "trail": str(settings.home.trail),
                 }
             )
-            await self._stopping.wait()
+            async with _beside(retention):
+                await self._stopping.wait()
             await self._drain(master, addon)
             _close_trail(recorder)
         finally:
@@ -178,6 +190,10 @@ class ProxyService:
             "pid": os.getpid(),
         }
 
+    def _policy_fields(self) -> dict[str, object]:
+        policy = self._settings.policy
+        return {"digest": policy.digest, "name": policy.name, "document": dict(policy.effective)}
+
     async def _drain(self, master: ProxyMaster, addon: AuditAddon) -> None:
         """Let what is in flight finish; refuse what is new; record what is left when the time is up."""
         if self._auditor is not None:
@@ -188,6 +204,16 @@ class ProxyService:
         while addon.in_flight(before=began) and time.monotonic() < began + DRAIN_SECONDS:
             await asyncio.sleep(0.02)
         await addon.finish("the proxy went down before the outcome was known")
+
+
+@asynccontextmanager
+async def _beside(work: Work) -> AsyncIterator[None]:
+    """``work`` goes on inside, and is cancelled at the end."""
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:

@@ -13,7 +13,8 @@ from typing import Literal
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.home import Home
-from beacon_audit.trail.payload_files import check_payload
+from beacon_audit.trail.payload_files import check_content
+from beacon_audit.trail.reader import journal_payload
 
 type PayloadState = Literal["none", "present", "deleted", "altered", "unreadable"]
 
@@ -42,7 +43,7 @@ def read_recorded_payload(home: Home, reference: object) -> RecordedPayload:
     if not _FILE.fullmatch(file):
         return RecordedPayload("unreadable", None, commitment)
     try:
-        body = json.loads(check_payload(home.payloads / file, commitment))
+        body = json.loads(_checked(home, file, commitment))
     except FileNotFoundError:
         return RecordedPayload("deleted", file, commitment)
     except OSError:
@@ -50,3 +51,14 @@ def read_recorded_payload(home: Home, reference: object) -> RecordedPayload:
     except (TrailCorrupt, ValueError, RecursionError):
         return RecordedPayload("altered", file, commitment)
     return RecordedPayload("present", file, commitment, body)
+
+
+def _checked(home: Home, file: str, commitment: str) -> bytes:
+    """The body of a payload file, which lies in the journal for the first second of its life."""
+    path = home.payloads / file
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        # It may have been published between the two looks.
+        data = journal_payload(home.trail, file) or path.read_bytes()
+    return check_content(data, commitment, file)

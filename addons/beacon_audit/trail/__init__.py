@@ -1,13 +1,15 @@
-"""The audit trail: entries that are durable before anything leaves, and the payload files they commit to.
+"""The audit trail: entries that are durable before anything leaves, a signed log of them, and payload files beside it.
 
-``entry`` and ``batch`` are pure. ``storage`` is every file operation that durability rests on. ``writer`` is the only
-writer, built from ``journal`` (one batch, one sync), ``payload_store`` and ``recovery``. ``reader`` reads while it
-writes, through ``cursor``.
+Pure: ``entry``, ``batch``, ``merkle``, ``tiles``, ``frontier``, ``note``, ``checkpoint``, ``proof``, ``key_change``.
+``storage`` is every file operation that durability rests on. ``writer`` is the only writer: its journal (``journal``,
+one batch, one sync) is what a request waits for, and ``publisher`` turns it into the log that ``docs/trail-format.md``
+describes. ``recovery`` starts it. ``reader`` reads while it writes. ``verify`` trusts nobody.
 """
 
 from beacon_audit.trail.entry import ENTRY_LIMIT
 from beacon_audit.trail.payload_files import Payload, build_payload, check_payload, commitment, read_payload
 from beacon_audit.trail.reader import TrailReader, read_trail
+from beacon_audit.trail.start import start_trail
 from beacon_audit.trail.storage import Storage
 from beacon_audit.trail.writer import Receipt, TrailWriter
 
@@ -23,4 +25,5 @@ __all__ = [
     "commitment",
     "read_payload",
     "read_trail",
+    "start_trail",
 ]

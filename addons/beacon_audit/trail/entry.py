@@ -15,7 +15,12 @@ import orjson
 from beacon_audit.errors import TrailCorrupt, TrailError
 
 ENTRY_LIMIT = 65_000
-ENTRY_TYPES = frozenset({"open", "close", "recovered", "intent", "outcome", "refusal"})
+ENTRY_TYPES = frozenset(
+    {
+        "open", "close", "recovered", "policy", "heartbeat", "prune", "key-change",
+        "intent", "outcome", "refusal",
+    }
+)  # fmt: skip
 
 _REQUIRED = ("type", "id", "time")
 # Only JSON types: a dataclass or a datetime in an entry is a mistake, not something to be rendered silently.

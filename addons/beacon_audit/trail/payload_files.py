@@ -66,24 +66,29 @@ def commitment(salt: bytes, body: bytes) -> str:
     return f"sha256:{sha256(salt + body).hexdigest()}"
 
 
-def read_payload(path: Path) -> tuple[bytes, bytes]:
-    """Salt and body of a payload file. Raises `TrailCorrupt` when it is not one, `OSError` when it cannot be read."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-        try:
-            content = stream.read(CONTENT_LIMIT + 1)
-        except zstandard.ZstdError:
-            raise TrailCorrupt(f"{path}: expected zstd data, came something else") from None
+def decode_payload(data: bytes, place: object) -> tuple[bytes, bytes]:
+    """Salt and body of the bytes of a payload file; ``place`` names it in errors. Raises `TrailCorrupt`."""
+    try:
+        if not 0 <= zstandard.frame_content_size(data) <= CONTENT_LIMIT:
+            raise TrailCorrupt(f"{place}: expected at most {CONTENT_LIMIT} bytes of content")
+        content = zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+    except zstandard.ZstdError:
+        raise TrailCorrupt(f"{place}: expected one zstd frame, came something else") from None
     end = len(content) - _END_BYTES
     tail = content[max(end, 0) :]
     salt_hex = tail[len(_MIDDLE) : -len(_TAIL)]
     if (
-        len(content) > CONTENT_LIMIT
-        or end <= len(_HEAD)
+        end <= len(_HEAD)
         or not (content.startswith(_HEAD) and tail.startswith(_MIDDLE) and tail.endswith(_TAIL))
         or not re.fullmatch(rb"[0-9a-f]+", salt_hex)
     ):
-        raise TrailCorrupt(f"{path}: expected a body and its salt, came something else")
+        raise TrailCorrupt(f"{place}: expected a body and its salt, came something else")
     return bytes.fromhex(salt_hex.decode()), content[len(_HEAD) : end]
+
+
+def read_payload(path: Path) -> tuple[bytes, bytes]:
+    """Salt and body of a payload file. Raises `TrailCorrupt` when it is not one, `OSError` when it cannot be read."""
+    return decode_payload(path.read_bytes(), path)
 
 
 def check_payload(path: Path, expected: str) -> bytes:
@@ -91,9 +96,14 @@ def check_payload(path: Path, expected: str) -> bytes:
 
     Raises `TrailCorrupt` when it is another body, `FileNotFoundError` when the file was deleted.
     """
-    salt, body = read_payload(path)
+    return check_content(path.read_bytes(), expected, path)
+
+
+def check_content(data: bytes, expected: str, place: object) -> bytes:
+    """The body in the bytes of a payload file, checked against the commitment of its entry. Raises `TrailCorrupt`."""
+    salt, body = decode_payload(data, place)
     if commitment(salt, body) != expected:
-        raise TrailCorrupt(f"{path}: expected the body that the trail committed to, came another one")
+        raise TrailCorrupt(f"{place}: expected the body that the trail committed to, came another one")
     return body
 
 

@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The directory, in that of the trail, that is the writer's own.
+STATE = ".state"
+
 _NAME = re.compile(r"journal-([0-9]{20})\.wal")
 
 

@@ -63,6 +63,10 @@ class Storage:
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
 
+    def remove_directory(self, path: Path) -> None:
+        """Remove an empty directory."""
+        path.rmdir()
+
     def make_directory(self, path: Path) -> bool:
         """True when the directory was created, false when there was one."""
         try:

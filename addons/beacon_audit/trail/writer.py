@@ -1,40 +1,51 @@
 """The one writer of a trail: takes entries from any thread, makes them durable in batches, then says so.
 
 `TrailWriter.submit` never waits. It gives a future that is resolved only after the entry, and the payload file that
-it names, are on stable storage. One thread commits everything that is waiting as one batch (group commit): payload
-files first, then one write and one sync of the journal.
+it names, are on stable storage in the journal. One thread commits everything that is waiting as one batch (group
+commit): one write and one sync. Another publishes what is committed: every second while the log grows, bundles, tiles,
+payload files and a signed checkpoint (``publication``).
 
-Once anything fails, the writer is *poisoned*: everything that waits and everything that comes later fails with
-`TrailUnavailable`, and nothing is tried again, because after a failed sync nobody can know what is on the disk. A new
-process starts from what is really there.
+Once anything fails, in either thread, the writer is *poisoned*: everything that waits and everything that comes later
+fails with `TrailUnavailable`, and nothing is tried again, because after a failed sync nobody can know what is on the
+disk. A new process starts from what is really there.
 
 An entry cannot be taken back once `submit` has returned: cancelling the future does not cancel the entry, which may
 become durable after its caller has given up.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Self
 
+import zstandard
+
 from beacon_audit.errors import TrailError, TrailUnavailable
-from beacon_audit.trail.batch import FRAMES_LIMIT, frame_bytes
-from beacon_audit.trail.entry import ENTRY_LIMIT, encode_entry
+from beacon_audit.trail.batch import PayloadFile, frame_bytes
+from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.journal import Journal
 from beacon_audit.trail.lock import lock_trail
+from beacon_audit.trail.note import Signer
 from beacon_audit.trail.payload_files import Payload
-from beacon_audit.trail.payload_store import PayloadStore
-from beacon_audit.trail.reader import STATE
-from beacon_audit.trail.recovery import recover
+from beacon_audit.trail.publication import Committed, Publication, fields_of
+from beacon_audit.trail.publisher import Publisher
+from beacon_audit.trail.recovery import Recovery, recover
+from beacon_audit.trail.segment import STATE
 from beacon_audit.trail.storage import Storage
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-_LARGEST_FRAME = 2 + ENTRY_LIMIT
+PUBLISH_SECONDS = 1.0
+HEARTBEAT_SECONDS = 60.0
+#: A batch takes no more once it has this many bytes.
+_BATCH_BYTES = 16 * 1024 * 1024
+#: Nothing is taken while more than this waits to be published.
+_BACKLOG_BYTES = 256 * 1024 * 1024
+_ZSTD_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +59,55 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     index: int
-    entry: bytes
+    item: Committed
     payload: Payload | None
     future: Future[Receipt]
+
+    @property
+    def size(self) -> int:
+        """Its bytes, but for the compression of the payload."""
+        return frame_bytes(self.item.entry) + (len(self.payload.content) if self.payload else 0)
 
 
 class TrailWriter:
     """Made by `TrailWriter.open`; `close` it to give the trail back."""
 
-    def __init__(self, journal: Journal, payloads: PayloadStore, lock: int, next_index: int, queue_limit: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        publication: Publication,
+        lock: int,
+        next_index: int,
+        *,
+        new_id: Callable[[], str],
+        now: Callable[[], str],
+        on_checkpoint: Callable[[bytes], None],
+        publish_s: float,
+        heartbeat_s: float,
+        queue_limit: int,
+    ) -> None:
         self._journal = journal
-        self._payloads = payloads
         self._lock_descriptor = lock
         self._next_index = next_index
+        self._new_id = new_id
+        self._now = now
+        self._day = now()[:10]
         self._queue_limit = queue_limit
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._mutex = Lock()
         self._closed = False
         self._poisoned: str | None = None
-        # A daemon: a proxy that crashes must not hang on here. What is not durable then was not acknowledged.
+        self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
+        self._publisher = Publisher(
+            publication,
+            interval_s=publish_s,
+            idle_s=heartbeat_s,
+            idle=self._beat,
+            on_checkpoint=on_checkpoint,
+            on_failure=lambda error: self._poison(error, []),
+        )
+        # Daemons: a proxy that crashes must not hang on here. What is not durable then was not acknowledged.
         self._thread = Thread(target=self._run, name="trail-writer", daemon=True)
-        self._thread.start()
 
     @classmethod
     def open(
@@ -76,8 +115,13 @@ class TrailWriter:
         directory: Path,
         payloads: Path,
         *,
+        signer: Signer,
         new_id: Callable[[], str],
         now: Callable[[], str],
+        next_signer: Signer | None = None,
+        on_checkpoint: Callable[[bytes], None] = lambda _: None,
+        publish_s: float = PUBLISH_SECONDS,
+        heartbeat_s: float = HEARTBEAT_SECONDS,
         queue_limit: int = 4096,
         segment_bytes: int = SEGMENT_BYTES,
         storage: Storage | None = None,
@@ -85,10 +129,14 @@ class TrailWriter:
         """Take over the trail in ``directory`` (``HOME/trail``), with payload files in ``payloads``; both exist.
 
         What a crash left behind is put right and recorded first, with ids and times from ``new_id`` and ``now``.
+        ``signer`` has the key in force; ``next_signer`` the one that a ``key-change`` entry may put in its place.
+        ``on_checkpoint`` gets the note of every new checkpoint, in a thread of the writer, and must not wait.
+
         Raises `TrailLocked` when another writer has the trail, `TrailCorrupt` on damage that a crash cannot explain,
         `TrailUnavailable` when the disk refuses.
         """
         files = storage or Storage()
+        signers = [signer] if next_signer is None else [signer, next_signer]
         state = directory / STATE
         with ExitStack() as held:
             try:
@@ -96,22 +144,67 @@ class TrailWriter:
                     files.sync_directory(directory)
                 lock = lock_trail(state)
                 held.callback(os.close, lock)
-                found = recover(state, files, new_id=new_id, now=now)
+                found = recover(directory, files, signers, new_id=new_id, now=now)
+                publication = Publication(directory, payloads, files, found.published, signers)
+                held.callback(publication.close)
+                if found.published.behind:
+                    publication.show_note()
                 journal = Journal(state, files, found.place, segment_bytes)
-                held.callback(journal.close, note=False)
-                entries = [encode_entry(fields, i) for i, fields in enumerate(found.entries, found.place.next_index)]
-                for part in _by_size(entries):
-                    journal.append(part)
+                held.callback(journal.close)
+                writer = cls(
+                    journal,
+                    publication,
+                    lock,
+                    found.place.next_index,
+                    new_id=new_id,
+                    now=now,
+                    on_checkpoint=on_checkpoint,
+                    publish_s=publish_s,
+                    heartbeat_s=heartbeat_s,
+                    queue_limit=queue_limit,
+                )
+                writer._resume(found)
             except OSError as error:
                 raise TrailUnavailable(f"the audit trail at {directory} cannot be opened: {error}") from error
             held.pop_all()  # the writer holds them from here on
-        next_index = found.place.next_index + len(entries)
-        return cls(journal, PayloadStore(payloads, files), lock, next_index, queue_limit)
+        return writer
+
+    def _resume(self, found: Recovery) -> None:
+        """Record what was recovered, then begin to work."""
+        # What the journal holds by now can be deleted as soon as it is published.
+        self._journal.start_segment()
+        fresh: list[Committed] = []
+        for fields in found.entries:
+            fresh.append(fields_of(fields, encode_entry(fields, self._next_index)))
+            self._next_index += 1
+        for part in _by_size(fresh):
+            self._journal.append([item.entry for item in part])
+        self._publisher.add([*found.committed, *fresh], found.payloads)
+        self._thread.start()
+        self._publisher.start()
 
     @property
     def poisoned(self) -> str | None:
         """Why nothing can be recorded any more; ``None`` while all is well."""
         return self._poisoned
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The note of the newest checkpoint."""
+        return self._publisher.note
+
+    @property
+    def vkey(self) -> str:
+        """The public key of the key in force."""
+        return self._publisher.vkey
+
+    def publish(self) -> bytes:
+        """Wait until everything that is durable is published; the note of the newest checkpoint.
+
+        Raises:
+            TrailUnavailable: it cannot be.
+        """
+        return self._publisher.publish()
 
     def submit(self, fields: Mapping[str, object], payload: Payload | None = None) -> Future[Receipt]:
         """Add an entry (see `entry.encode_entry` for ``fields``) and the payload file that it names. Never waits.
@@ -128,25 +221,38 @@ class TrailWriter:
                 raise TrailUnavailable("the audit trail is closed: the proxy is stopping")
             if self._queue.qsize() >= self._queue_limit:
                 raise TrailUnavailable(f"{self._queue_limit} entries wait to be recorded already; the disk is too slow")
-            entry = encode_entry(fields, self._next_index)
-            self._queue.put(_Waiting(self._next_index, entry, payload, future))
+            if self._publisher.backlog > _BACKLOG_BYTES:
+                raise TrailUnavailable("too much waits to be published already; the disk is too slow")
+            item = fields_of(fields, encode_entry(fields, self._next_index))
+            self._queue.put(_Waiting(self._next_index, item, payload, future))
             self._next_index += 1
         return future
 
     def close(self) -> None:
-        """Record what waits, then give the trail back. Calling it again does nothing."""
+        """Record and publish what waits, then give the trail back. Calling it again does nothing.
+
+        Raises:
+            TrailUnavailable: what was recorded could not be published.
+        """
         with self._mutex:
             if self._closed:
                 return
             self._closed = True
             self._queue.put(None)
         self._thread.join()
+        was_well = self._poisoned is None
+        self._publisher.close(finish=was_well)
         try:
-            self._journal.close(note=self._poisoned is None)
-        except OSError as error:
-            raise TrailUnavailable(f"the end of the audit trail could not be noted: {error}") from error
+            self._journal.close()
         finally:
             os.close(self._lock_descriptor)
+        if was_well and self._poisoned is not None:
+            raise TrailUnavailable(self._poisoned)
+
+    def _beat(self) -> None:
+        """Record that nothing happened, so that missing time is visible."""
+        with suppress(TrailUnavailable):  # poisoned or closed: then nothing is recorded, and that is known
+            self.submit({"type": "heartbeat", "id": self._new_id(), "time": self._now()})
 
     def _run(self) -> None:
         while batch := self._take():
@@ -159,23 +265,29 @@ class TrailWriter:
     def _take(self) -> list[_Waiting]:
         """Wait for an entry, then take all that are there, as far as one batch goes; nothing when it is the end."""
         batch: list[_Waiting] = []
-        room = FRAMES_LIMIT
+        size = 0
         while (item := self._queue.get()) is not None:
             batch.append(item)
-            room -= frame_bytes(item.entry)
-            if room < _LARGEST_FRAME or self._queue.empty():
+            size += item.size
+            if size > _BATCH_BYTES or self._queue.empty():
                 return batch
         if batch:
             self._queue.put(None)  # the end comes after this batch
         return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        payloads = [waiting.payload for waiting in batch if waiting.payload is not None]
-        if payloads:
-            self._payloads.write(payloads)
-        number = self._journal.append([waiting.entry for waiting in batch])
+        if (day := self._now()[:10]) != self._day:
+            # So that no payload stays in the journal for much longer than a day after it was published.
+            self._journal.start_segment()
+            self._day = day
+        payloads = [self._compressed(waiting.payload) for waiting in batch if waiting.payload is not None]
+        number = self._journal.append([waiting.item.entry for waiting in batch], payloads)
+        self._publisher.add([waiting.item for waiting in batch], payloads)
         for waiting in batch:
             waiting.future.set_result(Receipt(waiting.index, number))
+
+    def _compressed(self, payload: Payload) -> PayloadFile:
+        return PayloadFile(payload.reference["file"], self._compressor.compress(payload.content))
 
     def _poison(self, error: Exception, batch: list[_Waiting]) -> None:
         why = str(error) if isinstance(error, (OSError, TrailError)) else type(error).__name__
@@ -191,14 +303,14 @@ class TrailWriter:
                 waiting.future.set_exception(TrailUnavailable(message))
 
 
-def _by_size(entries: Sequence[bytes]) -> list[list[bytes]]:
-    """``entries`` in as few batches as their limit allows."""
-    parts: list[list[bytes]] = []
+def _by_size(items: list[Committed]) -> list[list[Committed]]:
+    """``items`` in as few batches as their size allows."""
+    parts: list[list[Committed]] = []
     room = 0
-    for entry in entries:
-        if frame_bytes(entry) > room:
+    for item in items:
+        if room <= 0:
             parts.append([])
-            room = FRAMES_LIMIT
-        parts[-1].append(entry)
-        room -= frame_bytes(entry)
+            room = _BATCH_BYTES
+        parts[-1].append(item)
+        room -= frame_bytes(item.entry)
     return parts

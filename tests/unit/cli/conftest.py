@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from beacon_audit.home import Home, create_home
-from beacon_audit.trail import TrailWriter, build_payload
+from beacon_audit.home import Home, create_home, open_trail_writer
+from beacon_audit.trail import build_payload
 
 ALLOWED, REFUSED, OBSERVED = "01j000000000000000000allow", "01j0000000000000000000deny", "01j000000000000000000watch"
 FINDING = {
@@ -63,7 +63,7 @@ def recorded(home: Home) -> Home:
         "status": 403,
         "time": "2026-01-03T10:00:00.000Z",
     }
-    writer = TrailWriter.open(home.trail, home.payloads, new_id=lambda: "n" * 26, now=lambda: "2026-01-02T00:00:00Z")
+    writer = open_trail_writer(home, new_id=lambda: "n" * 26, now=lambda: "2026-01-02T00:00:00Z")
     entries = (
         (_intent(ALLOWED, payload=payload.reference), payload),
         (_outcome(ALLOWED), None),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from beacon_audit.home import Home, create_home
-from beacon_audit.trail import Payload, TrailWriter
+from beacon_audit.home import Home, create_home, open_trail_writer
+from beacon_audit.trail import Payload
 
 type Fields = Mapping[str, object]
 type Recorder = Callable[..., Home]
@@ -22,9 +22,7 @@ def record(home: Home) -> Recorder:
     """Appends entries (and payload files) to the trail of ``home``, one after the other, and gives the home."""
 
     def write(entries: Iterable[Fields], payloads: Mapping[int, Payload] | None = None) -> Home:
-        writer = TrailWriter.open(
-            home.trail, home.payloads, new_id=lambda: "0" * 26, now=lambda: "2026-01-01T00:00:00.000Z"
-        )
+        writer = open_trail_writer(home, new_id=lambda: "0" * 26, now=lambda: "2026-01-01T00:00:00.000Z")
         try:
             for position, entry in enumerate(entries):
                 writer.submit(entry, (payloads or {}).get(position)).result(timeout=10)

@@ -1,0 +1,46 @@
+"""Keeping payload files no longer than the policy says (``recording.retention_days``): at the start, then every hour.
+
+What is deleted, and that the policy asked for it, stands in the trail before the first file goes (``trail.prune``).
+When something cannot be deleted, the proxy goes on and says so; the next hour tries again.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from beacon_audit.errors import TrailError
+from beacon_audit.proxy.identity import new_id, now
+from beacon_audit.trail import TrailWriter
+from beacon_audit.trail.prune import Pruned, expired_days, prune
+
+logger = logging.getLogger(__name__)
+INTERVAL_SECONDS = 3600.0
+
+
+async def keep_to_retention(writer: TrailWriter, payloads: Path, days: int) -> None:
+    """Delete payload files that are more than ``days`` days old, again and again, until it is cancelled."""
+    while True:
+        before = (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+        try:
+            done = await asyncio.to_thread(_prune, writer, payloads, before, days)
+        except (TrailError, OSError) as error:
+            logger.error("payload files dated before %s could not be deleted: %s", before, error)
+        else:
+            if done.index is not None:
+                logger.info("deleted %d payload files dated before %s (entry %d)", done.files, before, done.index)
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+def _prune(writer: TrailWriter, payloads: Path, before: str, days: int) -> Pruned:
+    if not expired_days(payloads, before):
+        return Pruned(0, 0, None)
+    return prune(
+        writer,
+        payloads,
+        before=before,
+        by="policy",
+        reason=f"recording.retention_days: {days}",
+        new_id=new_id,
+        now=now,
+    )

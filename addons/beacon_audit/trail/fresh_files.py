@@ -1,0 +1,68 @@
+"""Files that appear whole or not at all, many at a time: written beside, synced, renamed, their directories synced.
+
+`write_files` returns when all of them are on stable storage under their names; a file that was there is replaced. It
+raises `OSError`, or `TrailUnavailable` for a short write; then some may be there and others not, all of them whole.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from beacon_audit.errors import TrailUnavailable
+from beacon_audit.trail.storage import Storage
+
+#: So many files are open at a time.
+_GROUP = 128
+
+
+class FreshFiles:
+    """Writes files below ``root`` by way of the directory ``making``, which must be on the same file system."""
+
+    def __init__(self, root: Path, making: Path, storage: Storage) -> None:
+        self._root = root
+        self._making = making
+        self._storage = storage
+        self._known = {root}
+
+    def write(self, files: Sequence[tuple[Path, bytes]]) -> None:
+        """Make ``files`` (absolute paths below ``root``, and contents) durable."""
+        for start in range(0, len(files), _GROUP):
+            self._write_group(files[start : start + _GROUP])
+        for directory in dict.fromkeys(path.parent for path, _ in files):
+            self._storage.sync_directory(directory)
+
+    def _write_group(self, files: Sequence[tuple[Path, bytes]]) -> None:
+        storage = self._storage
+        self._make(self._making)
+        fresh = [self._making / f"{number}" for number in range(len(files))]
+        descriptors: list[int] = []
+        try:
+            for path, (_, content) in zip(fresh, files, strict=True):
+                storage.remove(path)
+                descriptors.append(storage.create(path))
+                written = storage.write(descriptors[-1], content)
+                if written != len(content):
+                    raise TrailUnavailable(
+                        f"{path}: expected to write {len(content)} bytes, wrote {written}; is the disk full?"
+                    )
+                storage.start_writeback(descriptors[-1])
+            # All are written out before the first is waited for, so the file system commits them together.
+            for descriptor in descriptors:
+                storage.sync_data(descriptor)
+        finally:
+            for descriptor in descriptors:
+                storage.close(descriptor)
+        for source, (target, _) in zip(fresh, files, strict=True):
+            self._make(target.parent)
+            storage.replace(source, target)
+
+    def _make(self, directory: Path) -> None:
+        if directory in self._known:
+            return
+        self._make(directory.parent)
+        if self._storage.make_directory(directory):
+            self._storage.sync_directory(directory.parent)
+        self._known.add(directory)
+
+    def forget(self, directory: Path) -> None:
+        """``directory`` was removed."""
+        self._known.discard(directory)

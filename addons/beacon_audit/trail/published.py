@@ -1,0 +1,123 @@
+"""What of a trail is published: the newest signed checkpoint, and the files that it stands for.
+
+`read_published` gives the state that a writer continues from, after it has checked what can be checked without reading
+everything: the newest line of ``checkpoints.log`` is signed by a key of ours, ``checkpoint`` is that line or the one
+before, every tile and bundle is there, hash tiles have their size, and the right edge of the tree has the signed root.
+Raises `TrailCorrupt` where one does not hold. Nothing is written; `beacon-audit verify` reads the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_audit.errors import TrailCorrupt
+from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_checkpoint
+from beacon_audit.trail.frontier import Frontier
+from beacon_audit.trail.note import Signer, parse_note, signed_by
+from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, tiles_of
+
+CHECKPOINT = "checkpoint"
+CHECKPOINT_LOG = "checkpoints.log"
+_NOTE_LIMIT = 64 * 1024
+_KEEP = "keep the files as evidence, look at them with `beacon-audit verify`, and restore the trail from a copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """``note`` is the newest signed checkpoint, ``behind`` whether the file ``checkpoint`` still holds the one before.
+    ``log_bytes`` counts the whole lines of ``checkpoints.log`` and ``torn`` the bytes behind them. ``bundle`` holds the
+    entries of the last, partial bundle. ``signer`` made the note."""
+
+    note: bytes
+    checkpoint: Checkpoint
+    behind: bool
+    log_bytes: int
+    torn: int
+    frontier: Frontier
+    bundle: tuple[bytes, ...]
+    signer: Signer
+
+
+def published_size(directory: Path) -> int:
+    """How many entries the file ``checkpoint`` in ``directory`` (``HOME/trail``) says are published.
+
+    Raises `TrailCorrupt` when there is none or it cannot be read; checks no signature.
+    """
+    path = directory / CHECKPOINT
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise TrailCorrupt(f"{path}: missing, though every trail begins with one; {_KEEP}") from None
+    return parse_checkpoint(parse_note(data).text).size
+
+
+def read_published(directory: Path, signers: Sequence[Signer]) -> Published:
+    """The published part of the trail in ``directory``, signed by one of ``signers``."""
+    lines, log_bytes, torn = _last_lines(directory / CHECKPOINT_LOG)
+    if not lines:
+        raise TrailCorrupt(f"{directory / CHECKPOINT_LOG}: expected a signed checkpoint, found none; {_KEEP}")
+    note = decode_log_line(lines[-1])
+    behind = _is_behind(directory / CHECKPOINT, [decode_log_line(line) for line in lines])
+    parsed = parse_note(note)
+    checkpoint = parse_checkpoint(parsed.text)
+    signer = next((signer for signer in signers if signed_by(parsed, signer.verifier)), None)
+    if signer is None or checkpoint.origin != signer.verifier.name:
+        raise TrailCorrupt(
+            f"{directory / CHECKPOINT_LOG}: the newest line is not signed by the key of this home; {_KEEP}"
+        )
+    _check_files(directory, checkpoint.size)
+    frontier = Frontier.read(checkpoint.size, lambda place: read_tile(directory, place))
+    if frontier.root() != checkpoint.root:
+        raise TrailCorrupt(f"{directory}: the tiles do not have the root that the newest checkpoint signs; {_KEEP}")
+    width = checkpoint.size % TILE_WIDTH
+    place = TilePlace(None, checkpoint.size // TILE_WIDTH, width)
+    bundle = decode_bundle((directory / place.path).read_bytes(), width) if width else ()
+    return Published(note, checkpoint, behind, log_bytes, torn, frontier, bundle, signer)
+
+
+def read_tile(directory: Path, place: TilePlace) -> bytes:
+    """The bytes of the hash tile or bundle at ``place``; raises `TrailCorrupt` when it is missing."""
+    path = directory / place.path
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise TrailCorrupt(f"{path}: missing, though a signed checkpoint covers it; {_KEEP}") from None
+
+
+def _last_lines(path: Path) -> tuple[list[bytes], int, int]:
+    """The last one or two whole lines, the length of all whole lines, the number of bytes behind them."""
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, 2)
+            start = file.seek(max(0, length - 4 * _NOTE_LIMIT))
+            data = file.read()
+    except FileNotFoundError:
+        return [], 0, 0
+    whole = data.rfind(b"\n") + 1
+    # The first of several lines may have been cut by the window; only the last two are looked at.
+    return data[:whole].splitlines(keepends=True)[-2:], start + whole, len(data) - whole
+
+
+def _is_behind(path: Path, notes: list[bytes]) -> bool:
+    """Whether the file ``checkpoint`` is the line before the last: a crash between the two leaves it so."""
+    try:
+        note = path.read_bytes()
+    except FileNotFoundError:
+        note = b""
+    if note == notes[-1]:
+        return False
+    if (len(notes) == 2 and note == notes[0]) or (len(notes) == 1 and not note):
+        return True
+    raise TrailCorrupt(f"{path}: expected the last line of {CHECKPOINT_LOG}, found another checkpoint or none; {_KEEP}")
+
+
+def _check_files(directory: Path, size: int) -> None:
+    for place in tiles_of(size):
+        path = directory / place.path
+        try:
+            length = path.lstat().st_size
+        except FileNotFoundError:
+            raise TrailCorrupt(f"{path}: missing, though a signed checkpoint covers it; {_KEEP}") from None
+        if place.level is not None and length != place.width * HASH_BYTES:
+            expected = place.width * HASH_BYTES
+            raise TrailCorrupt(f"{path}: expected {expected} bytes, found {length}; {_KEEP}")
