@@ -135,7 +135,7 @@ def _roots_by(old: int, new: int, old_root: bytes, proof: Sequence[bytes]) -> tu
             raise TrailCorrupt(f"consistency proof: expected fewer hashes between {old} and {new}, came {len(proof)}")
         if position % 2 or position == last:
             before, after = node_hash(sibling, before), node_hash(sibling, after)
-            while position and not position % 2:
+            while not position % 2:
                 position, last = position >> 1, last >> 1
         else:
             after = node_hash(after, sibling)

@@ -37,6 +37,7 @@ def test_a_checkpoint_has_the_documented_text() -> None:
         (f"origin\n7\n{ROOT}", "expected three lines"),
         (f"origin\n7\n{ROOT}\nextension\n", "expected three lines"),
         (f"origin\n7\n{ROOT}\n\n", "expected three lines"),
+        (f"origin\n7\n{ROOT}\nhalf a line", "expected three lines"),
         (f"\n7\n{ROOT}\n", "expected three lines"),
         ("origin\n7\n", "expected three lines"),
         (f"origin\n07\n{ROOT}\n", "checkpoint, size: expected a decimal number"),

@@ -147,6 +147,15 @@ def test_consistency_holds_with_no_other_hashes_or_roots(new: int) -> None:
                 check_consistency(old, first, new, second, proof)
 
 
+@pytest.mark.parametrize(("new", "message"), [(2, "expected fewer hashes"), (8, "expected more hashes")])
+def test_consistency_does_not_hold_for_a_size_with_another_path(new: int, message: str) -> None:
+    # The hashes do lead from one root to the other; it is the size that they do not fit.
+    proof = consistency_proof(1, 3, node_of(SMALL[:3]))
+
+    with pytest.raises(TrailCorrupt, match=message):
+        check_consistency(1, SMALL[0], new, tree_hash(SMALL[:3]), proof)
+
+
 def falsified(proof: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
     changed = [(*proof[:at], SMALL[30], *proof[at + 1 :]) for at in range(len(proof))]
     missing = [(*proof[:at], *proof[at + 1 :]) for at in range(len(proof))]
@@ -158,8 +167,6 @@ def falsified(proof: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
 @pytest.mark.parametrize(
     ("old", "old_root", "new", "new_root", "proof"),
     [
-        (5, tree_hash(SMALL[:5]), 4, tree_hash(SMALL[:4]), ()),
-        (-1, EMPTY_ROOT, 4, tree_hash(SMALL[:4]), ()),
         (0, tree_hash(SMALL[:4]), 4, tree_hash(SMALL[:4]), ()),
         (0, EMPTY_ROOT, 4, tree_hash(SMALL[:4]), (SMALL[0],)),
         (0, EMPTY_ROOT, 0, SMALL[0], ()),
@@ -173,6 +180,12 @@ def test_what_cannot_be_consistent_is_not(
 ) -> None:
     with pytest.raises(TrailCorrupt, match="consistency proof"):
         check_consistency(old, old_root, new, new_root, proof)
+
+
+@pytest.mark.parametrize(("old", "new"), [(5, 4), (-1, 4)])
+def test_a_tree_cannot_continue_a_larger_one(old: int, new: int) -> None:
+    with pytest.raises(TrailCorrupt, match=f"an old size up to the new size {new}, came {old}"):
+        check_consistency(old, SMALL[0], new, SMALL[1], ())
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
@@ -252,6 +265,12 @@ def test_what_is_not_exactly_an_inclusion_proof_is_corrupt(old: bytes, new: byte
 def test_what_is_not_exactly_a_consistency_proof_is_corrupt(old: bytes, new: bytes, message: str) -> None:
     with pytest.raises(TrailCorrupt, match=message):
         parse_consistency(CONSISTENCY.replace(old, new))
+
+
+@pytest.mark.parametrize("data", [b"", b"old 5", b"old 5\n"])
+def test_a_proof_without_a_checkpoint_is_corrupt(data: bytes) -> None:
+    with pytest.raises(TrailCorrupt, match="an empty line and a checkpoint"):
+        parse_consistency(data)
 
 
 def test_the_first_empty_line_ends_the_hashes() -> None:
