@@ -51,7 +51,8 @@ def test_no_message_repeats_a_value(value: str) -> None:
     text = (
         f"version: '{secret}'\nmode: '{secret}'\nlicense: {{fingerprints: ['{secret}']}}\n"
         f"upstream: {{address: '{secret}', proxy: '{secret}@'}}\nsources: [{{name: '{secret} ', cidr: '{secret}'}}]\n"
+        f"witnesses: {{servers: [{{url: '{secret}', vkey: '{secret}'}}], quorum: '{secret}'}}\n"
     )
     problems = parse_policy(text.encode(), "f.yaml").source.problems
-    assert len(problems) >= 7
+    assert len(problems) >= 10
     assert not any(secret in str(problem) for problem in problems)

@@ -25,6 +25,10 @@ from beacon_audit.trail import Payload, Receipt, build_payload
 
 logger = logging.getLogger(__name__)
 
+#: Refused with 503: the same request may be allowed later.
+GOING_DOWN = "shutdown.draining"
+UNWITNESSED = "witness.stale"
+
 _NOT_SENT_LATE = Outcome("not_sent", "its record was durable only after the deadline, when it had been refused")
 
 
@@ -143,15 +147,19 @@ class Auditor:
         judgement = judge(
             request, containment, contract=self.contract, policy=self.policy, registry=self._context.registry
         )
-        if not self.draining:
+        unwitnessed = self.recorder.unwitnessed
+        if self.draining:
+            waiting = Decision("refused", GOING_DOWN, "the proxy is going down; send this again later")
+        elif unwitnessed is not None and judgement.decision.action != "refused":
+            waiting = Decision("refused", UNWITNESSED, unwitnessed)
+        else:
             return judgement
-        going_down = Decision("refused", "shutdown.draining", "the proxy is going down; send this again later")
-        return Judgement(judgement.endpoint, judgement.assessment, judgement.licenses, going_down)
+        return Judgement(judgement.endpoint, judgement.assessment, judgement.licenses, waiting)
 
     def _refusal(self, exchange: Exchange, request: Request) -> Refusal:
         decision = exchange.decision
         assert decision is not None  # noqa: S101 - for mypy: admit has decided
-        if decision.code == "shutdown.draining":
+        if decision.code in (GOING_DOWN, UNWITNESSED):
             return unavailable(decision.reason)
         return refuse(
             exchange.endpoint,

@@ -1,7 +1,8 @@
 """Waiting for the trail: every record is durable before its caller goes on, or the caller hears that it is not.
 
 ``record`` returns when the entry was written and synced, within the policy's ``commit_deadline_s``; in every other
-case it raises ``TrailUnavailable``, and what was to follow must not happen.
+case it raises ``TrailUnavailable``, and what was to follow must not happen. An intent is not even written while the
+trail does not stand (``standing``: its witnesses are silent); all else is, so that the trail says what happened.
 """
 
 import asyncio
@@ -17,17 +18,32 @@ logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """The event loop's side of the trail. ``now`` gives the time of a record."""
+    """The event loop's side of the trail. ``now`` gives the time of a record; ``standing`` says why no intent may be
+    recorded now, ``None`` when it may, and must not wait."""
 
-    def __init__(self, writer: TrailWriter, *, deadline_s: float, now: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        writer: TrailWriter,
+        *,
+        deadline_s: float,
+        now: Callable[[], str],
+        standing: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._writer = writer
         self._deadline_s = deadline_s
         self._now = now
+        self._standing = standing
+
+    @property
+    def unwitnessed(self) -> str | None:
+        """Why no intent may be recorded now though the trail can be written; ``None`` when it may."""
+        return self._standing()
 
     @property
     def failure(self) -> str | None:
-        """Why nothing can be recorded any more; ``None`` while all is well."""
-        return self._writer.poisoned
+        """Why nothing may leave: nothing can be recorded any more, or the trail does not stand. ``None`` while all is
+        well."""
+        return self._writer.poisoned or self._standing()
 
     async def record(
         self,
@@ -44,8 +60,10 @@ class Recorder:
         request was refused already; the trail then says that it was not sent.
 
         Raises:
-            TrailUnavailable: it is not durable, or not in time.
+            TrailUnavailable: it is not durable, or not in time; or it is an intent and the trail does not stand.
         """
+        if kind == "intent" and (reason := self._standing()) is not None:
+            raise TrailUnavailable(reason)
         pending = self._submit(kind, record_id, fields, payload)
         try:
             async with asyncio.timeout(self._deadline_s):

@@ -30,6 +30,7 @@ from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.recorder import Recorder
 from beacon_audit.proxy.retention import keep_to_retention
+from beacon_audit.proxy.witnesses import Witnesses
 from beacon_audit.redaction import SecretRegistry, Tokens
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ type Work = Callable[[], Coroutine[None, None, None]]
 #: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
 DRAIN_SECONDS = 10.0
 START_SECONDS = 15.0
+#: How long the last checkpoint may take to be cosigned at the end.
+WITNESS_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,17 @@ class ProxyService:
         """
         settings = self._settings
         allowed = settings.allowed()
-        writer = open_trail_writer(settings.home, new_id=new_id, now=now, on_checkpoint=on_checkpoint)
+        witnesses = Witnesses.of(settings.policy, settings.home.trail)
+
+        def published(note: bytes) -> None:
+            on_checkpoint(note)
+            witnesses.offer(note)
+
+        writer = open_trail_writer(settings.home, new_id=new_id, now=now, on_checkpoint=published)
         try:
-            recorder = Recorder(writer, deadline_s=settings.policy.limits.commit_deadline_s, now=now)
+            witnesses.start(writer.checkpoint)
+            deadline_s = settings.policy.limits.commit_deadline_s
+            recorder = Recorder(writer, deadline_s=deadline_s, now=now, standing=witnesses.stale)
             permits = Permits()
             context = RecordContext(self._registry, self._tokens, settings.policy.digest, settings.contract.name)
             self._auditor = Auditor(
@@ -125,7 +136,10 @@ class ProxyService:
             retention = partial(keep_to_retention, writer, settings.home.payloads, days)
             await self._serve(addon, allowed, recorder, retention, on_ready)
         finally:
-            writer.close()
+            try:
+                writer.close()
+            finally:
+                witnesses.close(wait_s=WITNESS_SECONDS)
 
     def _open_gate(self, permits: Permits) -> None:
         loop = asyncio.get_running_loop()

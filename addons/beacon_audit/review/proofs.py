@@ -20,10 +20,9 @@ from beacon_audit.trail.proof import (
     format_inclusion,
     inclusion_proof,
 )
-from beacon_audit.trail.published import CHECKPOINT, read_tile
-from beacon_audit.trail.reader import read_trail
+from beacon_audit.trail.published import CHECKPOINT, read_hashes
+from beacon_audit.trail.reader import read_entry, read_trail
 from beacon_audit.trail.tile_tree import TileTree
-from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, decode_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,11 @@ def _signed(home: Home) -> tuple[bytes, Checkpoint]:
 
 
 def _tree(home: Home, size: int) -> TileTree:
-    return TileTree(size, lambda place: read_tile(home.trail, place))
+    return TileTree(size, lambda place: read_hashes(home.trail, place))
 
 
 def _inclusion(home: Home, index: int, note: bytes, checkpoint: Checkpoint, tree: TileTree) -> bytes:
-    number = index // TILE_WIDTH
-    width = min(TILE_WIDTH, checkpoint.size - number * TILE_WIDTH)
-    entry = decode_bundle(read_tile(home.trail, TilePlace(None, number, width)), width)[index % TILE_WIDTH]
+    entry = read_entry(home.trail, index, checkpoint.size)
     proof = inclusion_proof(index, checkpoint.size, tree.node)
     check_inclusion(leaf_hash(entry), index, checkpoint.size, proof, checkpoint.root)
     return format_inclusion(index, entry, proof, note)

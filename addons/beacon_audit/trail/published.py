@@ -84,6 +84,17 @@ def read_tile(directory: Path, place: TilePlace) -> bytes:
         raise TrailCorrupt(f"{path}: missing, though a signed checkpoint covers it; {_KEEP}") from None
 
 
+def read_hashes(directory: Path, place: TilePlace) -> bytes:
+    """The bytes of the hash tile at ``place`` while the log may grow: once a tile is full its partial files go, and what
+    they held comes first in the full one. Raises `TrailCorrupt` when there is neither."""
+    try:
+        return read_tile(directory, place)
+    except TrailCorrupt:
+        if not place.partial:
+            raise
+    return read_tile(directory, TilePlace(place.level, place.index))[: place.width * HASH_BYTES]
+
+
 def _last_lines(path: Path) -> tuple[list[bytes], int, int]:
     """The last one or two whole lines, the length of all whole lines, the number of bytes behind them."""
     try:
@@ -93,9 +104,20 @@ def _last_lines(path: Path) -> tuple[list[bytes], int, int]:
             data = file.read()
     except FileNotFoundError:
         return [], 0, 0
-    whole = data.rfind(b"\n") + 1
+    whole = whole_lines(data)
     # The first of several lines may have been cut by the window; only the last two are looked at.
     return data[:whole].splitlines(keepends=True)[-2:], start + whole, len(data) - whole
+
+
+def whole_lines(data: bytes) -> int:
+    """How many bytes of ``data``, an end of ``checkpoints.log``, are whole lines.
+
+    What a crash leaves of the last line can end with a newline: where blocks before it never reached the disk, they
+    read as zeros, which no line holds.
+    """
+    end = data.rfind(b"\n") + 1
+    start = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    return start if b"\0" in data[start:end] else end
 
 
 def _is_behind(path: Path, notes: list[bytes]) -> bool:

@@ -16,7 +16,7 @@ from beacon_audit.errors import TrailCorrupt, TrailError
 from beacon_audit.trail.cursor import JournalCursor, JournalMoved
 from beacon_audit.trail.entry import decode_entry
 from beacon_audit.trail.merkle import leaf_hash
-from beacon_audit.trail.published import published_size
+from beacon_audit.trail.published import published_size, read_hashes
 from beacon_audit.trail.segment import STATE
 from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, decode_bundle, split_tile
 
@@ -59,8 +59,8 @@ class TrailReader:
     def _bundle(self, number: int, size: int) -> list[dict[str, object]]:
         """The entries of a bundle, held against the hash tile beside it."""
         width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        entries = decode_bundle(*self._tile(None, number, width))[:width]
-        hashes = split_tile(*self._tile(0, number, width))
+        entries = _read_bundle(self._directory, number, width)
+        hashes = split_tile(read_hashes(self._directory, TilePlace(0, number, width)), width)
         place = TilePlace(None, number, width).path
         fields = []
         for index, (entry, expected) in enumerate(zip(entries, hashes, strict=False), number * TILE_WIDTH):
@@ -70,16 +70,6 @@ class TrailReader:
                 )
             fields.append(_decode(entry, index, place))
         return fields
-
-    def _tile(self, level: int | None, number: int, width: int) -> tuple[bytes, int]:
-        """The bytes of a tile of at least this width, and its width."""
-        place = TilePlace(level, number, width)
-        for found in (place, TilePlace(level, number)):  # it may have become a full one meanwhile
-            try:
-                return (self._directory / found.path).read_bytes(), found.width
-            except FileNotFoundError:
-                continue
-        raise TrailCorrupt(f"{self._directory / place.path}: missing; run: beacon-audit verify")
 
     def _journal(self) -> Iterator[dict[str, object]]:
         cursor = self._cursor = self._cursor or JournalCursor(self._directory / STATE, self._next)
@@ -92,6 +82,23 @@ class TrailReader:
 def read_trail(directory: Path) -> Iterator[dict[str, object]]:
     """Every durable entry of the trail in ``directory`` (``HOME/trail``), oldest first."""
     return TrailReader(directory).poll()
+
+
+def read_entry(directory: Path, index: int, size: int) -> bytes:
+    """The bytes of the entry ``index`` of a log of which ``size`` entries are published, not checked."""
+    number = index // TILE_WIDTH
+    width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+    return _read_bundle(directory, number, width)[index % TILE_WIDTH]
+
+
+def _read_bundle(directory: Path, number: int, width: int) -> tuple[bytes, ...]:
+    """The first ``width`` entries of a bundle, which may have become a full one meanwhile."""
+    for place in (TilePlace(None, number, width), TilePlace(None, number)):
+        try:
+            return decode_bundle((directory / place.path).read_bytes(), place.width)[:width]
+        except FileNotFoundError:
+            continue
+    raise TrailCorrupt(f"{directory / place.path}: missing; run: beacon-audit verify")
 
 
 def journal_payload(directory: Path, file: str) -> bytes | None:

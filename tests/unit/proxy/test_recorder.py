@@ -116,3 +116,35 @@ def test_poison_of_the_trail_is_told() -> None:
     assert recorder(trail).failure is None
     trail.poisoned = "the disk is full"
     assert recorder(trail).failure == "the disk is full"
+
+
+def test_no_intent_is_recorded_while_the_trail_does_not_stand_and_all_else_is() -> None:
+    async def act() -> None:
+        trail = Trail()
+        reasons: list[str | None] = ["no quorum of witnesses", None]
+        waiting = Recorder(trail, deadline_s=0.05, now=lambda: "now", standing=lambda: reasons[0])  # type: ignore[arg-type]
+        with pytest.raises(TrailUnavailable, match="no quorum of witnesses"):
+            await waiting.record("intent", "one", {}, if_late={"state": "not_sent"})
+        assert trail.submitted == []
+        for kind in ("refusal", "outcome", "open", "policy", "heartbeat"):
+            with pytest.raises(TrailUnavailable, match="not durable within"):
+                await waiting.record(kind, "one", {})
+        assert [fields["type"] for fields, _ in trail.submitted] == [
+            "refusal", "outcome", "open", "policy", "heartbeat",
+        ]  # fmt: skip
+        reasons.pop(0)
+        with pytest.raises(TrailUnavailable, match="not durable within"):
+            await waiting.record("intent", "two", {})
+        assert trail.submitted[-1][0]["type"] == "intent"
+        waiting.close("end", {})
+        assert trail.submitted[-1][0]["type"] == "close"
+
+    asyncio.run(act())
+
+
+def test_why_the_trail_does_not_stand_is_told_and_poison_comes_first() -> None:
+    trail = Trail()
+    silent = Recorder(trail, deadline_s=1, now=lambda: "now", standing=lambda: "no quorum")  # type: ignore[arg-type]
+    assert silent.failure == "no quorum"
+    trail.poisoned = "the disk is full"
+    assert silent.failure == "the disk is full"
