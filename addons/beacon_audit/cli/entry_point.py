@@ -36,7 +36,9 @@ COMMANDS = (
     Command("lint", "find mistakes in a langsmith_config.yaml or Helm values file"),
     Command("log", "list what was sent, refused and observed", home=True),
     Command("show", "show everything about one exchange", home=True),
+    Command("verify", "prove that the trail is whole"),
     Command("prove", "prove to an outsider that a record is in the log", home=True),
+    Command("bundle", "write evidence for an auditor into one zip, with a verifier", home=True),
     Command("prune", "delete payload files dated before a day, on the record", home=True),
     Command("rotate-key", "let a new key sign the trail", home=True),
 )
@@ -92,12 +94,17 @@ def _dispatch(arguments: list[str]) -> int:
     return status
 
 
+def default_home() -> Path:
+    """Where an instance lies when nothing else is said."""
+    return Path(os.environ.get(HOME_VARIABLE) or ".beacon-audit")
+
+
 def _add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home",
         metavar="DIR",
         type=Path,
-        default=Path(os.environ.get(HOME_VARIABLE) or ".beacon-audit"),
+        default=default_home(),
         help=f"directory of the instance (default: ${HOME_VARIABLE}, else ./.beacon-audit)",
     )
 

@@ -1,0 +1,67 @@
+"""Reading files that somebody may have prepared: never through a symbolic link, never without a bound, never waiting.
+
+What is asked for and does not exist raises `FileNotFoundError` (also when a directory on the way is none); what exists
+and is not a regular file raises `NotAFile`. Every other `OSError` is the reader's trouble and passes.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class NotAFile(Exception):
+    """Something else stands where a regular file belongs; the text says what."""
+
+
+def open_file(path: Path | str) -> int:
+    """A descriptor of the regular file at ``path``, to be read."""
+    try:
+        # Looked at before it is opened: opening a device or a pipe may do or wait for something.
+        _require_regular(os.lstat(path).st_mode)
+        descriptor = os.open(path, _FLAGS)
+    except NotADirectoryError:
+        raise FileNotFoundError(path) from None
+    try:
+        _require_regular(os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_file(path: Path | str, limit: int) -> bytes:
+    """The content of the file at ``path``; of a longer one than ``limit`` bytes, the first ``limit + 1``."""
+    descriptor = open_file(path)
+    try:
+        data = os.read(descriptor, limit + 1)
+        if len(data) <= limit and (more := _rest(descriptor, limit + 1 - len(data))):
+            return data + more
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def _rest(descriptor: int, limit: int) -> bytes:
+    parts = []
+    while limit > 0 and (part := os.read(descriptor, limit)):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
+
+
+def _require_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise NotAFile(kind_of(mode))
+
+
+def kind_of(mode: int) -> str:
+    """What stands there, in words."""
+    kinds = (
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((name for matches, name in kinds if matches(mode)), "a device")

@@ -1,0 +1,162 @@
+"""Go's checksum-database packages (golang.org/x/mod/sumdb), which share nothing with us, accept our logs and proofs.
+
+Needs ``go`` and its module; skipped by name where there is neither.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from beacon_audit.demo.beacon import SimulatedBeacon
+from beacon_audit.trail.checkpoint import parse_checkpoint
+from beacon_audit.trail.note import parse_note
+from beacon_audit.trail.proof import consistency_proof, format_consistency, format_inclusion, inclusion_proof
+from beacon_audit.trail.published import read_hashes
+from beacon_audit.trail.reader import read_entry
+from beacon_audit.trail.tile_tree import TileTree
+from harness.log_builder import build_log, exchanges, make_signer
+from harness.proxy import ProxyProcess, write_policy
+from harness.rig import Rig
+
+SOURCE = Path(__file__).parent / "sumdb"
+SIGNER = make_signer()
+SIZES = (0, 1, 2, 255, 256, 257, 65535, 65536, 65537, 70000)
+
+type Check = Callable[[Path, Path, Path], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """Runs the Go program."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("no go command here; it checks our logs with golang.org/x/mod/sumdb")
+    program = tmp_path_factory.mktemp("sumdb") / "sumdb"
+    build = subprocess.run(
+        [go, "build", "-o", str(program), "."], cwd=SOURCE, capture_output=True, text=True, timeout=100
+    )
+    if build.returncode != 0:
+        reason = build.stderr.strip().splitlines()[-1:]
+        pytest.skip(f"go cannot build the program: golang.org/x/mod is not to be had, or go is too old: {reason}")
+
+    def run(trail: Path, vkey: Path, proofs: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(program), str(trail), str(vkey), str(proofs)], capture_output=True, text=True, timeout=60
+        )
+
+    return run
+
+
+def write_proofs(trail: Path, proofs: Path, *, indices: Iterable[int], olds: Iterable[int]) -> None:
+    """Our own proofs from the newest checkpoint of ``trail``."""
+    proofs.mkdir()
+    note = (trail / "checkpoint").read_bytes()
+    size = parse_checkpoint(parse_note(note).text).size
+    node = TileTree(size, lambda place: read_hashes(trail, place)).node
+    for index in indices:
+        entry = read_entry(trail, index, size)
+        proof = format_inclusion(index, entry, inclusion_proof(index, size, node), note)
+        (proofs / f"{index}.tlog-proof").write_bytes(proof)
+    for old in olds:
+        (proofs / f"{old}.consistency").write_bytes(format_consistency(old, consistency_proof(old, size, node), note))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], tuple[Path, Path, Path]]:
+    """A log of so many entries with checkpoints at every size of interest below, its vkey, and proofs of ours."""
+
+    def build(size: int) -> tuple[Path, Path, Path]:
+        home = tmp_path_factory.mktemp(f"log-{size}")
+        sizes = [stop for stop in SIZES if 0 < stop <= size]
+        build_log(home / "trail", exchanges(size), signer=SIGNER, sizes=sizes or [10**9])
+        (home / "trail.vkey").write_text(SIGNER.vkey + "\n")
+        indices = sorted({i for stop in sizes for i in (stop - 1, stop // 2)})
+        write_proofs(home / "trail", home / "proofs", indices=indices, olds=sizes)
+        return home / "trail", home / "trail.vkey", home / "proofs"
+
+    return build
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_log_of_any_size_is_accepted_with_their_proofs_and_ours(
+    check: Check, built: Callable[[int], tuple[Path, Path, Path]], size: int
+) -> None:
+    done = check(*built(size))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    checkpoints = len([stop for stop in SIZES if stop <= size])
+    assert found["checkpoints"] == checkpoints
+    assert found["trees"] == found["our_trees"] == checkpoints - 1
+    assert found["records"] >= min(size, 250)
+    assert size == 0 or found["our_records"] >= 1
+
+
+def test_log_of_a_real_run_is_accepted(check: Check, tmp_path: Path) -> None:
+    with SimulatedBeacon(tmp_path) as beacon:
+        proxy = ProxyProcess(tmp_path, write_policy(tmp_path, beacon))
+        with proxy:
+            rig = Rig(beacon, proxy, tmp_path / "unused")
+            for number in range(5):
+                assert rig.send(number).status == 200
+            assert proxy.stop(signal.SIGTERM) == 0
+        trail = proxy.home.trail
+        notes = [json.loads(line) for line in (trail / "checkpoints.log").read_text().splitlines()]
+        sizes = [parse_checkpoint(parse_note(note.encode()).text).size for note in notes]
+        write_proofs(trail, tmp_path / "proofs", indices=range(sizes[-1]), olds=sizes[1:])
+        done = check(trail, proxy.home.trail_vkey, tmp_path / "proofs")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["checkpoints"] == len(sizes)
+    assert found["records"] == found["our_records"] == sizes[-1] >= 13  # open, policy, five exchanges, close
+
+
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def break_tile(trail: Path, vkey: Path, proofs: Path) -> None:
+    flip(trail / "tile/0/000", 77)
+
+
+def break_entry(trail: Path, vkey: Path, proofs: Path) -> None:
+    flip(trail / "tile/entries/000", 5)
+
+
+def break_checkpoint(trail: Path, vkey: Path, proofs: Path) -> None:
+    flip(trail / "checkpoint", 0)
+
+
+def exchange_key(trail: Path, vkey: Path, proofs: Path) -> None:
+    vkey.write_text(make_signer(1, SIGNER.verifier.name).vkey)
+
+
+def exchange_proof(trail: Path, vkey: Path, proofs: Path) -> None:
+    (proofs / "0.tlog-proof").write_bytes((proofs / "0.tlog-proof").read_bytes().replace(b"index 0", b"index 1"))
+
+
+def shorten_consistency(trail: Path, vkey: Path, proofs: Path) -> None:
+    file = proofs / "255.consistency"
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join(lines[:1] + lines[2:]))
+
+
+@pytest.mark.parametrize(
+    "tamper", [break_tile, break_entry, break_checkpoint, exchange_key, exchange_proof, shorten_consistency]
+)
+def test_what_was_changed_is_not_accepted(
+    check: Check,
+    built: Callable[[int], tuple[Path, Path, Path]],
+    tamper: Callable[[Path, Path, Path], None],
+) -> None:
+    places = built(257)
+    tamper(*places)
+    done = check(*places)
+    assert done.returncode == 1
+    assert done.stdout == ""

@@ -1,0 +1,58 @@
+"""What counts as an anchor in a file, and what does not."""
+
+import json
+
+import pytest
+
+from beacon_audit.errors import UsageError
+from beacon_audit.trail.verify import read_anchors
+from harness.specimen import SIZE, Specimen
+
+
+def stdout_line(note: bytes) -> bytes:
+    return json.dumps({"event": "checkpoint", "size": 1, "checkpoint": note.decode()}).encode() + b"\n"
+
+
+def test_signed_note_is_an_anchor(specimen: Specimen) -> None:
+    assert read_anchors(specimen.anchor, "file") == [specimen.anchor]
+
+
+def test_lines_of_the_log_of_checkpoints_are_anchors(specimen: Specimen) -> None:
+    data = (specimen.trail / "checkpoints.log").read_bytes()
+    assert read_anchors(data, "file") == list(specimen.notes)
+
+
+def test_what_the_proxy_prints_has_anchors_among_other_lines(specimen: Specimen) -> None:
+    first, last = specimen.notes[1], specimen.notes[-1]
+    data = b"".join(
+        [b'{"event":"ready","proxy":"127.0.0.1:1"}\n', b"some text\n", b"\xff\n", stdout_line(first), stdout_line(last)]
+    )
+    assert read_anchors(data + stdout_line(last), "file") == [first, last]
+    assert specimen.verify(*read_anchors(data, "file")).anchored_size == SIZE
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"text\n", b'{"event":"ready"}\n', b"[" * 100_000, b"\x00" * 1000])
+def test_file_without_a_checkpoint_is_refused(data: bytes) -> None:
+    with pytest.raises(UsageError, match="file: expected a signed checkpoint"):
+        read_anchors(data, "file")
+
+
+def test_damaged_checkpoint_is_refused_with_its_line(specimen: Specimen) -> None:
+    data = stdout_line(specimen.notes[0]) + stdout_line(specimen.anchor[:-10])
+    with pytest.raises(UsageError, match="file:2: expected a signed checkpoint"):
+        read_anchors(data, "file")
+
+
+def test_lone_surrogate_is_refused() -> None:
+    with pytest.raises(UsageError):
+        read_anchors(b'"\\ud800"\n', "file")
+
+
+def test_all_anchors_must_agree(specimen: Specimen) -> None:
+    verdict = specimen.verify(*specimen.notes)
+    assert (verdict.verdict, verdict.anchors, verdict.anchored_size) == ("ok", len(specimen.notes), SIZE)
+
+
+def test_anchor_of_the_empty_log_proves_nothing(specimen: Specimen) -> None:
+    verdict = specimen.verify(specimen.notes[0])
+    assert (verdict.verdict, verdict.anchored_size) == ("unanchored", 0)

@@ -1,0 +1,148 @@
+"""What a crash of an honest writer leaves is incomplete, and what looks like it and is not, is tampered with."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from beacon_audit.trail.batch import Batch, encode_batch, iter_batches
+from beacon_audit.trail.entry import encode_entry
+from harness.log_builder import intent, outcome, write_journal
+from harness.specimen import CHECKPOINTS, FIRST_IN_JOURNAL, SIZE, Specimen, codes, write_specimen
+
+
+def journal_of(specimen: Specimen) -> Path:
+    (path,) = specimen.trail.glob(".state/*.wal")
+    return path
+
+
+def without_last_checkpoint(specimen: Specimen) -> None:
+    """As after a crash between the tiles and the line in the log of checkpoints."""
+    log = specimen.trail / "checkpoints.log"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    (specimen.trail / "checkpoint").write_bytes(specimen.notes[-2])
+
+
+def append_batch(specimen: Specimen, *entries: bytes) -> bytes:
+    path = journal_of(specimen)
+    whole = path.read_bytes()
+    number = sum(isinstance(item, Batch) for item in iter_batches(whole, 0))
+    batch = encode_batch(number, entries)
+    path.write_bytes(whole + batch)
+    return batch
+
+
+def test_checkpoint_one_line_behind_is_incomplete(specimen: Specimen) -> None:
+    (specimen.trail / "checkpoint").write_bytes(specimen.notes[-2])
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict), verdict.size) == ("incomplete", {"checkpoint-behind"}, SIZE)
+
+
+@pytest.mark.parametrize("length", [1, 30, 150])
+def test_torn_last_line_is_incomplete(specimen: Specimen, length: int) -> None:
+    log = specimen.trail / "checkpoints.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    without_last_checkpoint(specimen)
+    log.write_bytes(b"".join(lines[:-1]) + lines[-1][:length])
+    verdict = specimen.verify(specimen.notes[-2])
+    assert verdict.verdict == "incomplete"
+    assert codes(verdict) == {"checkpoint-behind", "unpublished-file", "unsigned-tail"}
+
+
+def test_first_checkpoint_may_lack_its_file(specimen: Specimen) -> None:
+    shutil.rmtree(specimen.trail)
+    write_specimen(specimen, sizes=(0,), journal=False)
+    (specimen.trail / "checkpoint").unlink()
+    shutil.rmtree(specimen.payloads)
+    assert codes(specimen.verify(key=specimen.signers[0].verifier)) == {"checkpoint-behind"}
+
+
+def test_files_ahead_of_the_checkpoint_that_the_journal_explains_are_incomplete(specimen: Specimen) -> None:
+    without_last_checkpoint(specimen)
+    verdict = specimen.verify(specimen.notes[-2])
+    assert verdict.verdict == "incomplete"
+    assert codes(verdict) == {"unpublished-file", "unsigned-tail"}
+    assert verdict.size == CHECKPOINTS[-2]
+
+
+def test_files_ahead_that_fill_tiles_are_explained_as_well(specimen: Specimen) -> None:
+    """Entries 240 to 299 unsigned: a bundle and a tile became full, and a tile of level 1 begins."""
+    shutil.rmtree(specimen.trail)
+    write_specimen(specimen)
+    ahead = specimen.home / "ahead"
+    specimen.trail.rename(ahead)
+    write_specimen(specimen, specimen.entries[:200], sizes=CHECKPOINTS[:5], journal=False)
+    for name in ("tile", ".state"):
+        shutil.copytree(ahead / name, specimen.trail / name, dirs_exist_ok=True)
+    shutil.rmtree(specimen.trail / ".state")
+    write_journal(specimen.trail, specimen.entries[190:], 190)
+    verdict = specimen.verify(specimen.notes[4])
+    # The `prune` entry is not signed yet, so it accounts for nothing.
+    assert codes(verdict) == {"unpublished-file", "unsigned-tail", "payload-missing"}
+    assert {p.file for p in verdict.problems} >= {"tile/1/000.p/1", "tile/0/000", "tile/entries/000"}
+
+
+def test_files_ahead_of_the_checkpoint_that_nobody_explains_are_surplus(specimen: Specimen) -> None:
+    without_last_checkpoint(specimen)
+    path = specimen.trail / f"tile/entries/001.p/{SIZE - 256}"
+    path.write_bytes(path.read_bytes().replace(b"heartbeat", b"heartbeet"))
+    verdict = specimen.verify(specimen.notes[-2])
+    assert verdict.verdict == "tampered"
+    assert [p.file for p in verdict.problems if p.code == "surplus-file"] == [f"tile/entries/001.p/{SIZE - 256}"]
+
+
+def test_durable_entries_without_a_checkpoint_are_an_unsigned_tail(specimen: Specimen) -> None:
+    append_batch(specimen, *(encode_entry(intent(f"late-{index}"), index) for index in (SIZE, SIZE + 1)))
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict)) == ("incomplete", {"unsigned-tail"})
+    assert (verdict.problems[0].entry, verdict.size) == (SIZE, SIZE)
+    assert "2 entries" in verdict.problems[0].message
+
+
+def test_outcome_that_only_the_journal_holds_is_known(specimen: Specimen) -> None:
+    shorter = write_specimen(specimen, specimen.entries[:276], sizes=(*CHECKPOINTS[:6], 276), journal=False)
+    shutil.rmtree(specimen.trail / "tile/entries/001.p")
+    shutil.rmtree(specimen.trail / "tile/0/001.p")
+    shorter = write_specimen(shorter, sizes=(*CHECKPOINTS[:6], 276), journal=False)
+    shutil.rmtree(specimen.trail / ".state")
+    write_journal(specimen.trail, shorter.entries[FIRST_IN_JOURNAL:276], FIRST_IN_JOURNAL)
+    assert codes(shorter.verify(shorter.anchor)) == {"unknown-outcome"}
+    append_batch(shorter, encode_entry(outcome("sent-275"), 276))
+    assert codes(shorter.verify(shorter.anchor)) == {"unsigned-tail"}
+
+
+@pytest.mark.parametrize("cut", [1, 20, 100])
+def test_unfinished_last_batch_is_a_torn_tail(specimen: Specimen, cut: int) -> None:
+    whole = journal_of(specimen).read_bytes()
+    batch = append_batch(specimen, encode_entry(intent("late"), SIZE))
+    journal_of(specimen).write_bytes(whole + batch[:-cut])
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict)) == ("incomplete", {"torn-tail"})
+    assert verdict.problems[0].offset == len(whole)
+
+
+def test_journal_that_begins_after_a_gap_is_corruption(specimen: Specimen) -> None:
+    journal_of(specimen).unlink()
+    write_journal(specimen.trail, [encode_entry(intent("late"), SIZE + 1)], SIZE + 1)
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict)) == ("tampered", {"journal-corrupt"})
+
+
+def test_bad_batch_followed_by_a_good_one_is_corruption(specimen: Specimen) -> None:
+    append_batch(specimen, encode_entry(intent("late-1"), SIZE))
+    path = journal_of(specimen)
+    damaged = bytearray(path.read_bytes())
+    damaged[-5] ^= 1
+    path.write_bytes(damaged)
+    number = sum(isinstance(item, Batch) for item in iter_batches(bytes(damaged), 0))
+    follower = encode_batch(number + 1, [encode_entry(intent("late-2"), SIZE + 1)])
+    path.write_bytes(bytes(damaged) + follower)
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict)) == ("tampered", {"journal-corrupt"})
+
+
+def test_copy_without_the_writers_directory_is_whole(specimen: Specimen) -> None:
+    shutil.rmtree(specimen.trail / ".state")
+    assert specimen.verify(specimen.anchor, journal=False).verdict == "ok"
+    assert replace(specimen).verify(specimen.anchor).verdict == "tampered"
