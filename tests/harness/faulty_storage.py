@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from beacon_audit.trail import Storage
+from harness.quick_storage import QuickStorage
 
 
-class FaultyStorage(Storage):
+class FaultyStorage(QuickStorage):
     """Fails at one chosen operation: with ``error``, or, where there is none, with a write that takes half the bytes.
 
     ``fail_at`` counts operations from 0; with -1 none fails. Afterwards everything works again, as a disk does that
@@ -86,6 +86,10 @@ class FaultyStorage(Storage):
     def remove(self, path: Path) -> None:
         self._count("remove")
         super().remove(path)
+
+    def remove_directory(self, path: Path) -> None:
+        self._count("remove_directory")
+        super().remove_directory(path)
 
     def make_directory(self, path: Path) -> bool:
         self._count("make_directory")

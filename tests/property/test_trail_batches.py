@@ -1,28 +1,33 @@
 """Laws of the journal's framing, for any entries and any damage."""
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from beacon_audit.trail.batch import Batch, Stop, encode_batch, iter_batches
+from beacon_audit.trail.batch import Batch, PayloadFile, Stop, encode_batch, iter_batches
+
+type Journal = list[tuple[list[bytes], list[PayloadFile]]]
 
 entries = st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=8)
-journals = st.lists(entries, min_size=1, max_size=6)
+files = st.builds(
+    PayloadFile, st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-z._-]{1,99}", fullmatch=True), st.binary(max_size=300)
+)
+journals = st.lists(st.tuples(entries, st.lists(files, max_size=3)), min_size=1, max_size=6)
 
 
-def encode(journal: list[list[bytes]], first: int) -> list[bytes]:
-    return [encode_batch(number, batch) for number, batch in enumerate(journal, first)]
+def encode(journal: Journal, first: int) -> list[bytes]:
+    return [encode_batch(number, *batch) for number, batch in enumerate(journal, first)]
 
 
-def read(data: bytes, first: int) -> tuple[list[list[bytes]], Stop]:
+def read(data: bytes, first: int | None) -> tuple[Journal, Stop]:
     *batches, stop = iter_batches(data, first)
     assert isinstance(stop, Stop)
     assert all(isinstance(batch, Batch) for batch in batches)
-    return [list(batch.entries) for batch in batches if isinstance(batch, Batch)], stop
+    return [(list(batch.entries), list(batch.payloads)) for batch in batches if isinstance(batch, Batch)], stop
 
 
-@given(journals, st.integers(0, 2**63))
-def test_what_was_encoded_comes_back(journal: list[list[bytes]], first: int) -> None:
-    batches, stop = read(b"".join(encode(journal, first)), first)
+@given(journals, st.integers(0, 2**63), st.booleans())
+def test_what_was_encoded_comes_back(journal: Journal, first: int, known: bool) -> None:
+    batches, stop = read(b"".join(encode(journal, first)), first if known else None)
 
     assert batches == journal
     assert stop.kind == "clean"
@@ -30,7 +35,7 @@ def test_what_was_encoded_comes_back(journal: list[list[bytes]], first: int) -> 
 
 @given(journals, st.data())
 def test_a_journal_cut_anywhere_keeps_every_whole_batch_and_is_never_called_corrupt(
-    journal: list[list[bytes]], data: st.DataObject
+    journal: Journal, data: st.DataObject
 ) -> None:
     parts = encode(journal, 0)
     whole = b"".join(parts)
@@ -47,7 +52,7 @@ def test_a_journal_cut_anywhere_keeps_every_whole_batch_and_is_never_called_corr
 
 
 @given(journals, st.data())
-def test_no_changed_bit_goes_unnoticed(journal: list[list[bytes]], data: st.DataObject) -> None:
+def test_no_changed_bit_goes_unnoticed(journal: Journal, data: st.DataObject) -> None:
     parts = encode(journal, 0)
     changed = bytearray(b"".join(parts))
     position = data.draw(st.integers(0, len(changed) * 8 - 1))
@@ -59,6 +64,23 @@ def test_no_changed_bit_goes_unnoticed(journal: list[list[bytes]], data: st.Data
     assert batches == journal[:hit]
     assert stop.offset == len(b"".join(parts[:hit]))
     assert stop.kind == "corrupt" if hit < len(parts) - 1 else stop.kind in ("torn", "corrupt")
+
+
+@given(journals, st.data())
+def test_blocks_of_the_last_batch_that_never_reached_the_disk_are_a_torn_tail(
+    journal: Journal, data: st.DataObject
+) -> None:
+    parts = encode(journal, 0)
+    last = bytearray(parts[-1])
+    start = data.draw(st.integers(0, len(last) - 1))
+    end = data.draw(st.integers(start + 1, len(last)))
+    assume(any(last[start:end]))
+    last[start:end] = bytes(end - start)
+
+    batches, stop = read(b"".join(parts[:-1]) + bytes(last), 0)
+
+    assert batches == journal[:-1]
+    assert (stop.kind, stop.offset) == ("torn", len(b"".join(parts[:-1])))
 
 
 @given(st.binary(max_size=400), st.integers(0, 2**64))

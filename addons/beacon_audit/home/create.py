@@ -103,6 +103,8 @@ def _complete_keys(home: Home) -> None:
                 "make a new home"
             )
         start_trail(home.trail, signer)
+    if os.path.lexists(home.trail_vkey) and os.path.lexists(home.next_trail_key):
+        return  # a change of keys was interrupted: `open_trail_writer` makes the two agree
     _complete_public(home.trail_vkey, signer.vkey.encode() + b"\n", home.trail_key)
 
 

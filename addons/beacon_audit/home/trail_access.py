@@ -61,10 +61,12 @@ def rotate_trail_key(home: Home, *, reason: str, new_id: Callable[[], str], now:
 
     open_trail_writer(home, new_id=new_id, now=now).close()
     current = _signer(home, home.trail_key)
-    create_file(home.next_trail_key, create_trail_key())
-    upcoming = _signer(home, home.next_trail_key)
+    private = create_trail_key()
+    upcoming = Signer.load(private, current.verifier.name)
     writer = TrailWriter.open(home.trail, home.payloads, signer=current, next_signer=upcoming, new_id=new_id, now=now)
     try:
+        # Not before the trail is ours: who opens it forgets a next key of which the trail knows nothing.
+        create_file(home.next_trail_key, private)
         fields = key_change_fields(current, upcoming, reason)
         writer.submit({**fields, "type": "key-change", "id": new_id(), "time": now()}).result()
         writer.publish()

@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, many at a time: written beside, synced, renamed, their directories synced.
 
-`write_files` returns when all of them are on stable storage under their names; a file that was there is replaced. It
-raises `OSError`, or `TrailUnavailable` for a short write; then some may be there and others not, all of them whole.
+`FreshFiles.write` returns when all of them are on stable storage under their names; a file that was there is replaced.
+It raises `OSError`, or `TrailUnavailable` for a short write; then some may be there and others not, all of them whole.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,18 @@ class FreshFiles:
         self._root = root
         self._making = making
         self._storage = storage
-        self._known = {root}
+        #: Directories whose names are durable. What a process that died has made need not be.
+        self._durable = {root}
+
+    def clear(self) -> None:
+        """Delete what a process that died left in the making. It may be a body that is to be gone for good one day."""
+        if not self._making.is_dir():
+            return
+        left = list(self._making.iterdir())
+        for path in left:
+            self._storage.remove(path)
+        if left:
+            self._storage.sync_directory(self._making)
 
     def write(self, files: Sequence[tuple[Path, bytes]]) -> None:
         """Make ``files`` (absolute paths below ``root``, and contents) durable."""
@@ -51,18 +62,16 @@ class FreshFiles:
         finally:
             for descriptor in descriptors:
                 storage.close(descriptor)
+        for directory in dict.fromkeys(target.parent for target, _ in files):
+            self._make(directory)
         for source, (target, _) in zip(fresh, files, strict=True):
-            self._make(target.parent)
             storage.replace(source, target)
 
     def _make(self, directory: Path) -> None:
-        if directory in self._known:
+        """Let there be ``directory`` under a durable name, also when it was removed since the last time."""
+        if directory == self._root:
             return
         self._make(directory.parent)
-        if self._storage.make_directory(directory):
+        if self._storage.make_directory(directory) or directory not in self._durable:
             self._storage.sync_directory(directory.parent)
-        self._known.add(directory)
-
-    def forget(self, directory: Path) -> None:
-        """``directory`` was removed."""
-        self._known.discard(directory)
+            self._durable.add(directory)

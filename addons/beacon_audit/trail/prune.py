@@ -54,6 +54,7 @@ def prune(
     if not _DATE.fullmatch(before):
         raise ValueError("a day is written YYYY-MM-DD")
     files = storage or Storage()
+    writer.publish()  # what a crash left in the journal may have files of those days, too
     days = expired_days(payloads, before)
     names = {day: sorted(path for path in day.iterdir()) for day in days}
     count = sum(len(paths) for paths in names.values())

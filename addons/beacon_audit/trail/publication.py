@@ -64,6 +64,8 @@ class Publication:
         self._tiles = FreshFiles(directory, making, storage)
         self._bodies = FreshFiles(payloads, payloads / PAYLOADS_MAKING, storage)
         self._partial = {place for place in tiles_of(self.size) if place.partial}
+        self._tiles.clear()
+        self._bodies.clear()
         self._log = AppendFile.resume(directory / CHECKPOINT_LOG, storage, published.log_bytes)
 
     @property
@@ -141,7 +143,6 @@ class Publication:
             for name in os.listdir(directory):  # noqa: PTH208 - names, not paths: there may be 255
                 self._storage.remove(directory / name)
             self._storage.remove_directory(directory)
-            self._tiles.forget(directory)
 
     def _delete_segments(self) -> None:
         """Delete segments that nobody needs: all of one lies below both the checkpoint and the oldest open intent."""
@@ -151,7 +152,7 @@ class Publication:
         done = [segment for segment, after in pairwise(segments) if after.first_index <= needed]
         for segment in done:
             self._storage.remove(segment.path)
-        if done:
+            # One by one: of two names that were removed a power failure may bring back the first, and leave a gap.
             self._storage.sync_directory(state)
 
 

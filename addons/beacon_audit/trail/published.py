@@ -2,19 +2,22 @@
 
 `read_published` gives the state that a writer continues from, after it has checked what can be checked without reading
 everything: the newest line of ``checkpoints.log`` is signed by a key of ours, ``checkpoint`` is that line or the one
-before, every tile and bundle is there, hash tiles have their size, and the right edge of the tree has the signed root.
-Raises `TrailCorrupt` where one does not hold. Nothing is written; `beacon-audit verify` reads the rest.
+before, every tile and bundle is there, hash tiles have their size, and the right edge of the tree has the signed root
+and the entries that its bundle holds. Raises `TrailCorrupt` where one does not hold. Nothing is written;
+`beacon-audit verify` reads the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_checkpoint
 from beacon_audit.trail.frontier import Frontier
+from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.note import Signer, parse_note, signed_by
-from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, tiles_of
+from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, split_tile, tiles_of
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_LOG = "checkpoints.log"
@@ -53,26 +56,52 @@ def published_size(directory: Path) -> int:
 
 def read_published(directory: Path, signers: Sequence[Signer]) -> Published:
     """The published part of the trail in ``directory``, signed by one of ``signers``."""
-    lines, log_bytes, torn = _last_lines(directory / CHECKPOINT_LOG)
+    log = directory / CHECKPOINT_LOG
+    lines, log_bytes, torn = _last_lines(log)
     if not lines:
-        raise TrailCorrupt(f"{directory / CHECKPOINT_LOG}: expected a signed checkpoint, found none; {_KEEP}")
-    note = decode_log_line(lines[-1])
-    behind = _is_behind(directory / CHECKPOINT, [decode_log_line(line) for line in lines])
-    parsed = parse_note(note)
-    checkpoint = parse_checkpoint(parsed.text)
-    signer = next((signer for signer in signers if signed_by(parsed, signer.verifier)), None)
+        raise TrailCorrupt(f"{log}: expected a signed checkpoint, found none; {_KEEP}")
+    with _named(log):
+        notes = [decode_log_line(line) for line in lines]
+    behind = _is_behind(directory / CHECKPOINT, notes)
+    with _named(log):
+        note = parse_note(notes[-1])
+        checkpoint = parse_checkpoint(note.text)
+        signer = next((signer for signer in signers if signed_by(note, signer.verifier)), None)
     if signer is None or checkpoint.origin != signer.verifier.name:
-        raise TrailCorrupt(
-            f"{directory / CHECKPOINT_LOG}: the newest line is not signed by the key of this home; {_KEEP}"
-        )
+        raise TrailCorrupt(f"{log}: the newest line is not signed by the key of this home; {_KEEP}")
     _check_files(directory, checkpoint.size)
     frontier = Frontier.read(checkpoint.size, lambda place: read_tile(directory, place))
     if frontier.root() != checkpoint.root:
-        raise TrailCorrupt(f"{directory}: the tiles do not have the root that the newest checkpoint signs; {_KEEP}")
-    width = checkpoint.size % TILE_WIDTH
-    place = TilePlace(None, checkpoint.size // TILE_WIDTH, width)
-    bundle = decode_bundle((directory / place.path).read_bytes(), width) if width else ()
-    return Published(note, checkpoint, behind, log_bytes, torn, frontier, bundle, signer)
+        raise TrailCorrupt(
+            f"{directory / 'tile'}: the last tiles do not have the root that the newest checkpoint signs; {_KEEP}"
+        )
+    bundle = _last_bundle(directory, checkpoint.size)
+    return Published(notes[-1], checkpoint, behind, log_bytes, torn, frontier, bundle, signer)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in the errors of those who saw its bytes only."""
+    try:
+        yield
+    except TrailCorrupt as error:
+        raise TrailCorrupt(f"{path}: {error}; {_KEEP}") from None
+
+
+def _last_bundle(directory: Path, size: int) -> tuple[bytes, ...]:
+    """The entries of the partial bundle, from which the next one is made: they must be those in the tree."""
+    number, width = divmod(size, TILE_WIDTH)
+    if not width:
+        return ()
+    place, hashes = TilePlace(None, number, width), TilePlace(0, number, width)
+    path, data = directory / place.path, read_tile(directory, place)
+    with _named(path):
+        entries = decode_bundle(data, width)
+    leaves = split_tile(read_tile(directory, hashes), width)
+    for index, (entry, leaf) in enumerate(zip(entries, leaves, strict=True), number * TILE_WIDTH):
+        if leaf_hash(entry) != leaf:
+            raise TrailCorrupt(f"{path}: entry {index} is not the one that the newest checkpoint signs; {_KEEP}")
+    return entries
 
 
 def read_tile(directory: Path, place: TilePlace) -> bytes:
@@ -85,8 +114,8 @@ def read_tile(directory: Path, place: TilePlace) -> bytes:
 
 
 def read_hashes(directory: Path, place: TilePlace) -> bytes:
-    """The bytes of the hash tile at ``place`` while the log may grow: once a tile is full its partial files go, and what
-    they held comes first in the full one. Raises `TrailCorrupt` when there is neither."""
+    """The bytes of the hash tile at ``place`` while the log may grow: once a tile is full its partial files go, and
+    what they held comes first in the full one. Raises `TrailCorrupt` when there is neither."""
     try:
         return read_tile(directory, place)
     except TrailCorrupt:

@@ -39,6 +39,12 @@ class Publisher:
         self._payloads: list[PayloadFile] = []
         self._added = publication.size
         self._wanted = publication.size
+        # What is published, for other threads: `Publication` itself is ahead of its files while it writes them.
+        self._published = publication.size
+        #: The newest checkpoint that is durable.
+        self.note = publication.note
+        #: The public key of the key that signs from there on.
+        self.vkey = publication.signer.vkey
         self._grown_at = self._due = time.monotonic()
         self._closing = False
         self._failed = False
@@ -48,16 +54,6 @@ class Publisher:
 
     def start(self) -> None:
         self._thread.start()
-
-    @property
-    def note(self) -> bytes:
-        """The newest checkpoint."""
-        return self._publication.note
-
-    @property
-    def vkey(self) -> str:
-        """The public key of the key in force."""
-        return self._publication.signer.vkey
 
     def add(self, committed: Sequence[Committed], payloads: Sequence[PayloadFile]) -> None:
         """Take what is durable in the journal."""
@@ -79,10 +75,16 @@ class Publisher:
         with self._changed:
             wanted = self._wanted = self._added
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._failed or self._closing or self._publication.size >= wanted)
-            if self._publication.size < wanted:
+            self._changed.wait_for(lambda: self._failed or self._published >= wanted)
+            if self._published < wanted:
                 raise TrailUnavailable("the audit trail could not be published; see the message before this one")
-            return self._publication.note
+            return self.note
+
+    def stop(self) -> None:
+        """Begin nothing more: something else of the trail has failed."""
+        with self._changed:
+            self._failed = True
+            self._changed.notify_all()
 
     def close(self, *, finish: bool) -> None:
         """End the thread; with ``finish``, publish what is left first."""
@@ -100,21 +102,19 @@ class Publisher:
             if not self._failed:
                 self._step()
         except Exception as error:  # noqa: BLE001 - whatever it is, what is on the disk is not known any more
-            with self._changed:
-                self._failed = True
-                self._changed.notify_all()
             self._on_failure(error)
+            self.stop()
 
     def _wait(self) -> bool:
         """Sleep until it is time to publish; false when it is the end."""
         with self._changed:
             left = self._due - time.monotonic()
             self._changed.wait_for(self._is_time, left if left > 0 else self._interval_s)
-            return not self._closing
+            return not (self._closing or self._failed)
 
     def _is_time(self) -> bool:
         grown = bool(self._committed) and time.monotonic() >= self._due
-        return grown or self._closing or self._wanted > self._publication.size
+        return grown or self._closing or self._failed or self._wanted > self._published
 
     def _step(self) -> None:
         with self._changed:
@@ -126,6 +126,8 @@ class Publisher:
             self._on_checkpoint(note)
             done = sum(len(item.entry) for item in committed) + sum(len(file.content) for file in payloads)
             with self._changed:
+                self._published += len(committed)
+                self.note, self.vkey = note, self._publication.signer.vkey
                 self.backlog -= done
                 self._due = time.monotonic() + self._interval_s
                 self._changed.notify_all()

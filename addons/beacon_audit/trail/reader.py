@@ -20,6 +20,9 @@ from beacon_audit.trail.published import published_size, read_hashes
 from beacon_audit.trail.segment import STATE
 from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, decode_bundle, split_tile
 
+#: So often the journal is looked at again before what it lacks is called missing.
+_ATTEMPTS = 3
+
 
 class TrailReader:
     """A reader of the trail in ``directory`` (``HOME/trail``) that remembers how far it has read."""
@@ -33,15 +36,18 @@ class TrailReader:
 
     def poll(self) -> Iterator[dict[str, object]]:
         """The entries that were added since the last call; call again when it is exhausted."""
+        stuck = 0
         while True:
             size = published_size(self._directory)
             yield from self._bundles(size)
-            fresh = self._cursor is None
             try:
                 yield from self._journal()
             except JournalMoved:
                 self._cursor = None
-                if fresh and published_size(self._directory) == size:
+                # Segments are deleted after the checkpoint that covers them, so it says more by now; but a cursor that
+                # was behind, or a listing made while segments changed, may have seen less than there was.
+                stuck = stuck + 1 if published_size(self._directory) == size else 0
+                if stuck == _ATTEMPTS:
                     raise TrailCorrupt(
                         f"{self._directory / STATE}: expected the journal to go on after entry {self._next - 1}, found "
                         "a later beginning; run: beacon-audit verify"

@@ -51,7 +51,7 @@ class _Journal:
         self.committed: list[Committed] = []
         self.payloads: list[PayloadFile] = []
 
-    def take(self, batch: JournalBatch) -> None:
+    def take(self, batch: JournalBatch, file: Path) -> None:
         for index, entry, fields in zip(
             range(batch.first_index, batch.first_index + len(batch.entries)), batch.entries, batch.fields, strict=True
         ):
@@ -64,7 +64,7 @@ class _Journal:
                 self.committed.append(item)
             elif leaf_hash(entry) != self._published_leaf(index):
                 raise TrailCorrupt(
-                    f"{self._directory}: entry {index} in the journal is not the entry {index} that was published; "
+                    f"{file}: entry {index} is not the entry {index} that was published; "
                     "keep the files as evidence and restore the trail from a copy"
                 )
         if batch.first_index + len(batch.entries) > self._size:
@@ -93,7 +93,7 @@ def recover(
     cursor = JournalCursor(directory / STATE)
     found = _Journal(directory, size)
     for batch in cursor.batches():
-        found.take(batch)
+        found.take(batch, cursor.segment.path if cursor.segment else directory)
     _check_reach(directory, cursor, size)
     _settle_log(directory, published, storage)
     dropped = _settle(cursor, storage)
@@ -114,8 +114,8 @@ def _check_reach(directory: Path, cursor: JournalCursor, size: int) -> None:
     first = list_segments(directory / STATE)[0]
     if first.first_index > size:
         raise TrailCorrupt(
-            f"{first.path}: expected a segment that goes on after entry {size - 1}, the last that is published; "
-            "restore the missing file from a copy"
+            f"{first.path}: expected a segment that begins with entry {size} or one before it, since no tile holds "
+            "that entry; restore the missing file from a copy"
         )
     if cursor.next_index < size:
         if cursor.torn is not None:

@@ -25,9 +25,11 @@ def start_trail(directory: Path, signer: Signer, storage: Storage | None = None)
     note = sign_note(Checkpoint(signer.verifier.name, 0, EMPTY_ROOT).text, signer).encode()
     line = encode_log_line(note)
     log = directory / CHECKPOINT_LOG
-    for path in directory.iterdir():
-        begun = path == log and line.startswith(path.read_bytes())
-        if not begun and path != directory / STATE:
+    making = directory / STATE / MAKING
+    found = [*directory.iterdir(), *(making.parent.iterdir() if making.parent.is_dir() else ())]
+    for path in found:
+        begun = path == log and _is_torn(path.read_bytes(), line)
+        if not begun and path not in (making, making.parent):
             raise TrailError(f"{path}: expected an empty directory to begin a trail in, found this")
     files.remove(log)
     file = AppendFile.create(log, files)
@@ -35,4 +37,9 @@ def start_trail(directory: Path, signer: Signer, storage: Storage | None = None)
         file.append(line)
     finally:
         file.close()
-    FreshFiles(directory, directory / STATE / MAKING, files).write([(directory / CHECKPOINT, note)])
+    FreshFiles(directory, making, files).write([(directory / CHECKPOINT, note)])
+
+
+def _is_torn(data: bytes, line: bytes) -> bool:
+    """Whether a crash while ``line`` was written can have left ``data``: its beginning, with zeros for lost blocks."""
+    return len(data) <= len(line) and all(came in (0, meant) for came, meant in zip(data, line, strict=False))

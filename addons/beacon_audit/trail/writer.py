@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Self
 
@@ -140,8 +140,8 @@ class TrailWriter:
         state = directory / STATE
         with ExitStack() as held:
             try:
-                if files.make_directory(state):
-                    files.sync_directory(directory)
+                files.make_directory(state)
+                files.sync_directory(directory)
                 lock = lock_trail(state)
                 held.callback(os.close, lock)
                 found = recover(directory, files, signers, new_id=new_id, now=now)
@@ -256,9 +256,13 @@ class TrailWriter:
 
     def _run(self) -> None:
         while batch := self._take():
+            if self._poisoned is not None:
+                _refuse(batch, self._poisoned)
+                return
             try:
                 self._commit(batch)
             except Exception as error:  # noqa: BLE001 - whatever it is, what is on the disk is not known any more
+                self._publisher.stop()
                 self._poison(error, batch)
                 return
 
@@ -276,8 +280,10 @@ class TrailWriter:
         return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        if (day := self._now()[:10]) != self._day:
-            # So that no payload stays in the journal for much longer than a day after it was published.
+        day = self._now()[:10]
+        if day != self._day or any(waiting.item.kind == "prune" for waiting in batch):
+            # So that no payload stays in the journal for much longer than a day after it was published, or after it
+            # was deleted.
             self._journal.start_segment()
             self._day = day
         payloads = [self._compressed(waiting.payload) for waiting in batch if waiting.payload is not None]
@@ -293,14 +299,20 @@ class TrailWriter:
         why = str(error) if isinstance(error, (OSError, TrailError)) else type(error).__name__
         message = f"the audit trail cannot be written: {why}; nothing is recorded until the proxy is restarted"
         with self._mutex:
-            self._poisoned = message
-        # Nothing is added to the queue from here on.
-        while not self._queue.empty():
-            if waiting := self._queue.get():
-                batch.append(waiting)
-        for waiting in batch:
-            if not waiting.future.done():
-                waiting.future.set_exception(TrailUnavailable(message))
+            self._poisoned = self._poisoned or message
+        # Nothing is added to the queue from here on. The other thread may be taking from it, and must find an end.
+        with suppress(Empty):
+            while True:
+                if waiting := self._queue.get_nowait():
+                    batch.append(waiting)
+        self._queue.put(None)
+        _refuse(batch, message)
+
+
+def _refuse(batch: list[_Waiting], message: str) -> None:
+    for waiting in batch:
+        if not waiting.future.done():
+            waiting.future.set_exception(TrailUnavailable(message))
 
 
 def _by_size(items: list[Committed]) -> list[list[Committed]]:

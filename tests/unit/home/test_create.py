@@ -1,14 +1,19 @@
 """``create_home`` makes a private home, completes a half-made one, and never replaces a key."""
 
 import os
+import shutil
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from beacon_audit.errors import HomeError
 from beacon_audit.home import Home, create_home, open_home
+from beacon_audit.trail.note import parse_vkey
+from harness.interruption import Interruption
+from harness.promises import assert_sound
 
 HOSTS = ("beacon.langchain.com",)
 
@@ -57,7 +62,6 @@ def test_lost_private_file_is_not_replaced_while_its_public_half_is_in_use(tmp_p
 
 def test_lost_token_key_is_not_replaced_once_the_trail_has_begun(tmp_path: Path) -> None:
     home = create_home(tmp_path / "home", HOSTS)
-    (home.trail / ".state").mkdir()
     home.tokens_key.unlink()
     with pytest.raises(HomeError, match=r"tokens\.key: missing, but the trail has begun"):
         create_home(tmp_path / "home", HOSTS)
@@ -65,9 +69,38 @@ def test_lost_token_key_is_not_replaced_once_the_trail_has_begun(tmp_path: Path)
 
 def test_removed_trail_is_not_silently_begun_anew(tmp_path: Path) -> None:
     home = create_home(tmp_path / "home", HOSTS)
-    home.trail.rmdir()
+    shutil.rmtree(home.trail)
     with pytest.raises(HomeError, match="trail: missing, though this home was complete"):
         create_home(tmp_path / "home", HOSTS)
+
+
+@pytest.mark.parametrize("state", ["kept", "emptied", "removed"])
+def test_emptied_trail_is_not_silently_begun_anew(tmp_path: Path, state: str) -> None:
+    home = create_home(tmp_path / "home", HOSTS)
+    for path in home.trail.iterdir():
+        if path.is_file():
+            path.unlink()
+        elif state != "kept":
+            shutil.rmtree(path)
+    if state == "emptied":
+        (home.trail / ".state").mkdir()
+    with pytest.raises(HomeError, match="checkpoint: missing, though this home was complete; restore the trail"):
+        create_home(tmp_path / "home", HOSTS)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoints.log"])
+def test_lost_file_of_the_trail_is_not_made_again(tmp_path: Path, name: str) -> None:
+    home = create_home(tmp_path / "home", HOSTS)
+    (home.trail / name).unlink()
+    with suppress(HomeError):
+        create_home(tmp_path / "home", HOSTS)
+    assert not (home.trail / name).exists()
+
+
+def test_new_home_has_a_trail_that_says_that_it_is_empty(tmp_path: Path) -> None:
+    home = create_home(tmp_path / "home", HOSTS)
+
+    assert assert_sound(home.trail, [parse_vkey(home.trail_vkey.read_text().strip())]) == []
 
 
 @pytest.mark.parametrize("name", ["ca/ca.pem", "keys/trail.key", "keys/tokens.key"])
@@ -93,14 +126,34 @@ def test_authority_that_cannot_sign_for_the_contract_is_refused(tmp_path: Path) 
         create_home(tmp_path / "home", ("beacon.internal.example",))
 
 
+def test_home_left_by_an_init_that_was_interrupted_anywhere_is_completed(scratch: Path) -> None:
+    interrupted = 0
+    for at in range(1000):
+        path = scratch / f"{at}"
+        interruption = Interruption(at, "error")
+        try:
+            with interruption():
+                create_home(path, HOSTS)
+        except HomeError:
+            interrupted += 1
+        home = create_home(path, HOSTS)
+        assert open_home(path) == home
+        assert len(home.token_key()) == 32
+        assert assert_sound(home.trail, [parse_vkey(home.trail_vkey.read_text().strip())]) == []
+        assert [file.name for file in path.rglob("*") if file.name.endswith(".new")] == []
+        if not interruption.reached:
+            break
+    assert interrupted > 50
+
+
 def test_home_left_by_a_killed_init_is_completed(tmp_path: Path) -> None:
     home = create_home(tmp_path / "home", HOSTS)
-    for path in (home.ca_certificate, home.trail_vkey, home.trail_key, home.tokens_key):
+    for path in (home.ca_certificate, home.trail_vkey):
         path.unlink()
-    (home.keys / ".trail.key.new").write_text("half")
+    (home.keys / ".trail.vkey.new").write_text("half")
     completed = create_home(tmp_path / "home", HOSTS)
     assert len(completed.token_key()) == 32
-    assert not (home.keys / ".trail.key.new").exists()
+    assert not (home.keys / ".trail.vkey.new").exists()
 
 
 def test_directory_with_foreign_content_is_left_alone(tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 """What every test of the trail starts from."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from harness.busy_trail import leave_behind
+from harness.promises import Promises
 from harness.trail import MakeFields, Trail
 
 
@@ -26,3 +30,30 @@ def make_fields() -> MakeFields:
         return {"type": kind, "id": identity, "time": "2025-10-01T00:00:00Z", **more}
 
     return make
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A directory for very many files, in memory where that can be: what is tested with it waits for no disk."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def crashed_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Promises]:
+    """A home to be copied: what a crash left of a trail of 247 entries, and what was promised about it."""
+    return _crashed(tmp_path_factory, behind=True)
+
+
+@pytest.fixture(scope="session")
+def torn_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Promises]:
+    """The same after another crash: the last line of ``checkpoints.log`` is torn."""
+    return _crashed(tmp_path_factory, behind=False)
+
+
+def _crashed(tmp_path_factory: pytest.TempPathFactory, *, behind: bool) -> tuple[Path, Promises]:
+    home = tmp_path_factory.mktemp("crashed")
+    promises = Promises()
+    leave_behind(home, promises, behind=behind)
+    return home, promises

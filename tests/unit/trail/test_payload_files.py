@@ -98,7 +98,15 @@ def test_a_file_of_another_shape_is_corrupt(tmp_path: Path, content: bytes) -> N
 def test_a_file_that_is_not_zstd_is_corrupt(tmp_path: Path) -> None:
     path = tmp_path / "payload.json.zst"
     path.write_bytes(build().content)
-    with pytest.raises(TrailCorrupt, match="expected zstd data"):
+    with pytest.raises(TrailCorrupt, match="expected one zstd frame"):
+        read_payload(path)
+
+
+@pytest.mark.parametrize("more", [b"x", zstandard.compress(b""), zstandard.compress(b"another")])
+def test_a_file_with_anything_behind_its_frame_is_corrupt(tmp_path: Path, more: bytes) -> None:
+    path = store(tmp_path, build().content)
+    path.write_bytes(path.read_bytes() + more)
+    with pytest.raises(TrailCorrupt):
         read_payload(path)
 
 
@@ -111,14 +119,21 @@ def test_a_file_that_was_cut_short_is_corrupt(tmp_path: Path) -> None:
 
 def test_a_file_that_expands_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("beacon_audit.trail.payload_files.CONTENT_LIMIT", 10_000)
-    path = store(tmp_path, build("x" * 20_000_000).content)
-    tracemalloc.start()
-    try:
-        with pytest.raises(TrailCorrupt, match="expected a body and its salt"):
-            read_payload(path)
-        assert tracemalloc.get_traced_memory()[1] < 2_000_000
-    finally:
-        tracemalloc.stop()
+    content = build("x" * 20_000_000).content
+    honest = zstandard.compress(content)
+    silent = zstandard.ZstdCompressor(write_content_size=False).compress(content)
+    lying = honest.replace(len(content).to_bytes(4, "little"), (9_000).to_bytes(4, "little"), 1)
+    assert lying != honest
+    path = tmp_path / "payload.json.zst"
+    for data in (honest, silent, lying):
+        path.write_bytes(data)
+        tracemalloc.start()
+        try:
+            with pytest.raises(TrailCorrupt):
+                read_payload(path)
+            assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        finally:
+            tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "A.zst", "x\n", "x" * 101, "é"])

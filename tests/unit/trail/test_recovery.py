@@ -1,46 +1,73 @@
-"""Starting again: after a crash at any byte, after damage, and after files have gone."""
+"""Starting again after a crash at any byte: what was acknowledged stays, what was not is cut off, on the record."""
 
+import json
 import shutil
+from collections.abc import Sequence
 
 import pytest
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail import Receipt
+from beacon_audit.trail.batch import MAGIC
 from harness.faulty_storage import FaultyStorage
-from harness.trail import MakeFields, Trail
+from harness.held_storage import HeldStorage
+from harness.promises import assert_sound
+from harness.trail import SIGNER, MakeFields, Trail
+
+type Batches = Sequence[Sequence[dict[str, object]]]
 
 
-def crash_with(trail: Trail, *batches: list[dict[str, object]]) -> None:
-    """Write batches and leave the trail as a process does that died: no high-water note beyond the first batch."""
-    writer = trail.open()
-    for batch in batches:
-        for future in [writer.submit(fields) for fields in batch]:
-            future.result(10)
-    note = (trail.state / "high-water").read_bytes()
+def crash_with(trail: Trail, *batches: Sequence[dict[str, object]], published: Batches = ()) -> None:
+    """Leave a trail as a process does that died: the first batches ``published``, the others only in the journal."""
+    trail.publish_s = 3600
+    storage = HeldStorage()
+    writer = trail.open(storage)
+    if published:
+        submit(trail, published)
+        writer.publish()
+    hold = storage.hold("create", "/new/")
+    submit(trail, batches)
+    crashed = trail.home / "crashed"
+    crashed.mkdir()
+    for name in ("trail", "payloads"):
+        shutil.copytree(trail.home / name, crashed / name)
+    hold.let_go()
     writer.close()
-    (trail.state / "high-water").write_bytes(note)
+    trail.home = crashed
+
+
+def submit(trail: Trail, batches: Batches) -> None:
+    for batch in batches:
+        for future in [trail.opened[-1].submit(fields) for fields in batch]:
+            future.result(10)
 
 
 def test_a_new_trail_starts_without_entries(trail: Trail) -> None:
     trail.open().close()
 
     assert trail.entries() == []
+    assert assert_sound(trail.directory, [SIGNER.verifier]) == []
 
 
 def test_a_trail_that_was_closed_in_order_is_continued_without_a_word(trail: Trail, make_fields: MakeFields) -> None:
-    crash_with(trail, [make_fields("intent", "a")], [make_fields("outcome", "a")])
+    writer = trail.open()
+    submit(trail, [[make_fields("intent", "a")], [make_fields("outcome", "a")]])
+    writer.close()
 
     assert trail.open().submit(make_fields("close")).result(10) == Receipt(2, 2)
     assert trail.types() == ["intent", "outcome", "close"]
 
 
-def test_an_intent_without_outcome_gets_the_outcome_unknown(trail: Trail, make_fields: MakeFields) -> None:
-    crash_with(
-        trail,
+@pytest.mark.parametrize("published", [False, True])
+def test_an_intent_without_outcome_gets_the_outcome_unknown(
+    trail: Trail, make_fields: MakeFields, published: bool
+) -> None:
+    batches = [
         [make_fields("intent", "answered")],
         [make_fields("intent", "open"), make_fields("refusal", "refused")],
         [make_fields("outcome", "answered")],
-    )
+    ]
+    crash_with(trail, *([] if published else batches), published=batches if published else [])
 
     trail.open().close()
 
@@ -59,6 +86,18 @@ def test_an_intent_without_outcome_gets_the_outcome_unknown(trail: Trail, make_f
     assert outcome["reason"] == "the proxy stopped before the outcome was known"
 
 
+def test_an_intent_that_stays_open_for_long_is_found_after_its_segment_was_full(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    trail.segment_bytes = 300
+    crash_with(trail, published=[[make_fields("intent", "slow")], *([make_fields()] for _ in range(300))])
+    assert trail.segments()[0].name == f"journal-{0:020d}.wal"
+
+    trail.open().close()
+
+    assert [entry["id"] for entry in trail.entries() if entry["type"] == "outcome"] == ["slow"]
+
+
 def test_an_unknown_outcome_is_written_once(trail: Trail, make_fields: MakeFields) -> None:
     crash_with(trail, [make_fields("intent", "a")])
     for _ in range(3):
@@ -68,11 +107,15 @@ def test_an_unknown_outcome_is_written_once(trail: Trail, make_fields: MakeField
 
 
 def test_every_prefix_of_the_last_batch_is_cut_off_and_recorded(trail: Trail, make_fields: MakeFields) -> None:
-    crash_with(trail, [make_fields("intent", "a")], [make_fields("outcome", "a")], [make_fields("intent", "b")])
-    journal = trail.journal()
-    whole = journal.read_bytes()
-    start = whole.rindex(b"\xffbatch1\n")
+    published = [[make_fields("intent", "a")], [make_fields("outcome", "a")]]
+    crash_with(trail, [make_fields("intent", "b")], published=published)
+    crashed = trail.home
+    whole = trail.journal().read_bytes()
+    start = whole.rindex(MAGIC)
     for length in range(1, len(whole) - start):
+        trail.home = crashed.with_name(f"{length}")
+        shutil.copytree(crashed, trail.home)
+        journal = trail.journal()
         journal.write_bytes(whole[: start + length])
 
         trail.open().close()
@@ -89,7 +132,6 @@ def test_every_prefix_of_the_last_batch_is_cut_off_and_recorded(trail: Trail, ma
             "offset": start,
             "open_intents": 0,
         }
-        (trail.state / "high-water").write_bytes(b"1\n")
 
 
 def test_an_intent_whose_outcome_was_torn_is_unknown(trail: Trail, make_fields: MakeFields) -> None:
@@ -103,19 +145,6 @@ def test_an_intent_whose_outcome_was_torn_is_unknown(trail: Trail, make_fields: 
     assert trail.entries()[2]["state"] == "unknown"
 
 
-def test_damage_before_the_last_batch_is_refused_with_file_and_offset(trail: Trail, make_fields: MakeFields) -> None:
-    crash_with(trail, [make_fields()], [make_fields()], [make_fields()])
-    journal = trail.journal()
-    data = bytearray(journal.read_bytes())
-    second = data.index(b"\xffbatch1\n", 1)
-    data[second + 70] ^= 1
-    journal.write_bytes(data)
-
-    with pytest.raises(TrailCorrupt, match=rf"{journal}: batch at byte {second}: its hash is wrong"):
-        trail.open()
-    assert journal.read_bytes() == data
-
-
 def test_what_was_found_is_made_durable_before_anything_is_added(trail: Trail, make_fields: MakeFields) -> None:
     """Else a power failure could keep the next batch and lose the one before it, which reads as corruption."""
     crash_with(trail, [make_fields("intent")])
@@ -123,75 +152,9 @@ def test_what_was_found_is_made_durable_before_anything_is_added(trail: Trail, m
 
     trail.open(storage)
 
-    before = storage.operations[: storage.operations.index("write")]
-    assert before[-4:] == ["open_append", "sync_data", "sync_directory", "open_append"]
-
-
-def test_a_torn_batch_in_an_earlier_segment_is_refused(trail: Trail, make_fields: MakeFields) -> None:
-    trail.segment_bytes = 1
-    crash_with(trail, [make_fields()], [make_fields()])
-    first = trail.state / f"journal-{0:020d}.wal"
-    first.write_bytes(first.read_bytes()[:-1])
-
-    with pytest.raises(TrailCorrupt, match=r"journal-0{20}\.wal: batch at byte 0"):
-        trail.open()
-
-
-@pytest.mark.parametrize("missing", [0, 1])
-def test_a_missing_segment_is_refused(trail: Trail, make_fields: MakeFields, missing: int) -> None:
-    trail.segment_bytes = 1
-    crash_with(trail, [make_fields()], [make_fields()], [make_fields()])
-    (trail.state / f"journal-{missing:020d}.wal").unlink()
-
-    with pytest.raises(TrailCorrupt, match=f"expected a segment that starts with entry {missing} before it"):
-        trail.open()
-
-
-def test_a_deleted_journal_is_refused_rather_than_begun_anew(trail: Trail, make_fields: MakeFields) -> None:
-    crash_with(trail, [make_fields()])
-    trail.journal().unlink()
-
-    with pytest.raises(TrailCorrupt, match="expected at least 1 entries, found 0"):
-        trail.open()
-    assert list(trail.state.glob("journal-*")) == []
-
-
-def test_a_last_segment_that_was_deleted_after_a_crash_is_refused(trail: Trail, make_fields: MakeFields) -> None:
-    trail.segment_bytes = 1
-    writer = trail.open()
-    for _ in range(3):
-        writer.submit(make_fields()).result(10)
-    # The writer is still at work: nothing was noted at its close.
-    crashed = trail.home / "crashed"
-    shutil.copytree(trail.directory, crashed / "trail")
-    (crashed / "payloads").mkdir()
-    writer.close()
-    trail.home = crashed
-    trail.journal().unlink()
-
-    with pytest.raises(TrailCorrupt, match="expected at least 3 entries, found 2"):
-        trail.open()
-
-
-def test_a_last_batch_that_was_cut_after_a_close_is_refused(trail: Trail, make_fields: MakeFields) -> None:
-    writer = trail.open()
-    for _ in range(3):
-        writer.submit(make_fields()).result(10)
-    writer.close()
-    journal = trail.journal()
-    journal.write_bytes(journal.read_bytes()[:-1])
-
-    with pytest.raises(TrailCorrupt, match="expected at least 3 entries, found 2"):
-        trail.open()
-
-
-@pytest.mark.parametrize("note", [b"", b"\n", b"many\n", b"-1\n", b"1" * 21, b"1\n\n"])
-def test_a_high_water_note_that_is_no_number_is_refused(trail: Trail, make_fields: MakeFields, note: bytes) -> None:
-    crash_with(trail, [make_fields()])
-    (trail.state / "high-water").write_bytes(note)
-
-    with pytest.raises(TrailCorrupt, match="high-water: expected a number of entries"):
-        trail.open()
+    before = storage.operations[: storage.operations.index("create")]
+    assert before.count("sync_data") == 2  # checkpoints.log and the journal
+    assert before[-1] == "open_append"
 
 
 def test_a_segment_that_was_created_just_before_the_crash_is_used(trail: Trail, make_fields: MakeFields) -> None:
@@ -202,13 +165,85 @@ def test_a_segment_that_was_created_just_before_the_crash_is_used(trail: Trail, 
     assert trail.types() == ["refusal", "refusal"]
 
 
+def test_a_journal_of_which_only_an_empty_segment_is_left_is_continued(trail: Trail, make_fields: MakeFields) -> None:
+    """The segments before it were published and deleted, and the process died before it wrote."""
+    crash_with(trail, published=[[make_fields()]])
+    trail.journal().rename(trail.state / f"journal-{1:020d}.wal")
+    trail.journal().write_bytes(b"")
+
+    assert trail.open().submit(make_fields()).result(10).index == 1
+    assert trail.types() == ["refusal", "refusal"]
+
+
 def test_a_great_many_open_intents_are_closed(
     trail: Trail, make_fields: MakeFields, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("beacon_audit.trail.writer.FRAMES_LIMIT", 70_000)
+    monkeypatch.setattr("beacon_audit.trail.writer._BATCH_BYTES", 70_000)
     crash_with(trail, [make_fields("intent", str(number)) for number in range(1000)])
 
     trail.open().close()
 
     assert trail.types() == ["intent"] * 1000 + ["recovered"] + ["outcome"] * 1000
     assert trail.entries()[1000]["open_intents"] == 1000
+
+
+def test_a_torn_last_line_of_the_checkpoints_is_cut_off(trail: Trail, make_fields: MakeFields) -> None:
+    crash_with(trail, [make_fields()], published=[[make_fields()]])
+    log = trail.directory / "checkpoints.log"
+    whole = log.read_bytes()
+    last = whole.splitlines(keepends=True)[-1]
+    for torn in (last[:1], last[:-1], bytes(len(last)), bytes(100) + last[100:], last[:100] + bytes(50) + last[150:]):
+        log.write_bytes(whole + torn)
+
+        trail.open().close()
+
+        assert log.read_bytes().startswith(whole)
+        assert assert_sound(trail.directory, [SIGNER.verifier])
+        whole = log.read_bytes()
+
+
+def test_a_checkpoint_that_is_one_line_behind_is_brought_up(trail: Trail, make_fields: MakeFields) -> None:
+    crash_with(trail, published=[[make_fields()]])
+    checkpoint = trail.directory / "checkpoint"
+    newest = checkpoint.read_bytes()
+    before, _ = (trail.directory / "checkpoints.log").read_bytes().splitlines()
+    checkpoint.write_text(json.loads(before), "utf-8")
+
+    writer = trail.open()
+
+    assert writer.checkpoint == newest
+    assert checkpoint.read_bytes() == newest
+
+
+def test_files_that_are_ahead_of_the_checkpoint_are_written_again(trail: Trail, make_fields: MakeFields) -> None:
+    crash_with(trail, [make_fields("intent", "a")], published=[[make_fields()]])
+    for path in ("tile/entries/000.p/4", "tile/0/000.p/4"):
+        (trail.directory / path).write_bytes(b"whatever")
+
+    trail.open().close()
+
+    assert len(assert_sound(trail.directory, [SIGNER.verifier])) == 4
+
+
+def test_what_was_left_in_the_making_is_deleted(trail: Trail, make_fields: MakeFields) -> None:
+    """It may be a body that is to be deleted for good one day, and nobody would look for it there."""
+    crash_with(trail, [make_fields()])
+    left = [trail.state / "new" / "57", trail.payloads / ".new" / "57"]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"left over")
+
+    trail.open()
+
+    assert not any(path.exists() for path in left)
+
+
+def test_a_second_start_is_refused_if_the_first_one_left_the_trail_as_it_was(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    crash_with(trail, published=[[make_fields()], [make_fields()]])
+    journal = trail.journal()
+    journal.write_bytes(journal.read_bytes()[:-1])
+    for _ in range(2):
+        with pytest.raises(TrailCorrupt, match="a signed checkpoint covers it"):
+            trail.open()

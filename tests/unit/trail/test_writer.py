@@ -1,6 +1,7 @@
 """The writer as its caller sees it: receipts, order, refusals, and one writer at a time."""
 
 import asyncio
+import json
 import stat
 import threading
 from pathlib import Path
@@ -8,21 +9,20 @@ from pathlib import Path
 import pytest
 
 from beacon_audit.errors import TrailError, TrailLocked, TrailUnavailable
-from beacon_audit.trail import Receipt, Storage, build_payload, check_payload
-from harness.trail import MakeFields, Trail
+from beacon_audit.trail import Receipt, Storage, TrailWriter, build_payload, check_payload
+from beacon_audit.trail.key_change import key_change_fields
+from beacon_audit.trail.payload_files import check_content
+from beacon_audit.trail.reader import journal_payload
+from harness.held_storage import HeldStorage, Hold
+from harness.promises import assert_sound
+from harness.trail import NEXT_SIGNER, SIGNER, MakeFields, Trail
 
 
-class SlowStorage(Storage):
-    """Holds every sync of data back until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.waiting = threading.Event()
-        self.go_on = threading.Event()
-
-    def sync_data(self, descriptor: int) -> None:
-        self.waiting.set()
-        assert self.go_on.wait(10)
-        super().sync_data(descriptor)
+def slow(trail: Trail) -> tuple[TrailWriter, Hold]:
+    """A writer of which every sync of the journal waits."""
+    storage = HeldStorage()
+    writer = trail.open(storage)
+    return writer, storage.hold("sync_data", "journal-")
 
 
 def test_a_receipt_names_index_and_batch(trail: Trail, make_fields: MakeFields) -> None:
@@ -67,39 +67,37 @@ def test_entries_from_many_threads_all_arrive_once(trail: Trail, make_fields: Ma
 
 
 def test_what_waits_is_committed_as_one_batch(trail: Trail, make_fields: MakeFields) -> None:
-    slow = SlowStorage()
-    writer = trail.open(slow)
+    writer, hold = slow(trail)
     first = writer.submit(make_fields())
-    assert slow.waiting.wait(10)
+    hold.wait()
     later = [writer.submit(make_fields()) for _ in range(50)]
-    slow.go_on.set()
+    hold.let_go()
 
     assert first.result(10).batch == 0
     assert {future.result(10).batch for future in later} == {1}
 
 
 def test_nothing_is_acknowledged_before_the_sync(trail: Trail, make_fields: MakeFields) -> None:
-    slow = SlowStorage()
-    future = trail.open(slow).submit(make_fields())
-    assert slow.waiting.wait(10)
+    writer, hold = slow(trail)
+    future = writer.submit(make_fields())
+    hold.wait()
 
     assert not future.done()
-    slow.go_on.set()
+    hold.let_go()
     assert future.result(10) == Receipt(0, 0)
 
 
 def test_a_full_queue_refuses_at_once(trail: Trail, make_fields: MakeFields) -> None:
     trail.queue_limit = 3
-    slow = SlowStorage()
-    writer = trail.open(slow)
+    writer, hold = slow(trail)
     futures = [writer.submit(make_fields())]
-    assert slow.waiting.wait(10)
+    hold.wait()
     futures += [writer.submit(make_fields()) for _ in range(3)]
 
     with pytest.raises(TrailUnavailable, match="3 entries wait to be recorded already"):
         writer.submit(make_fields())
 
-    slow.go_on.set()
+    hold.let_go()
     assert [future.result(10).index for future in futures] == [0, 1, 2, 3]
     assert writer.submit(make_fields()).result(10).index == 4
 
@@ -107,15 +105,14 @@ def test_a_full_queue_refuses_at_once(trail: Trail, make_fields: MakeFields) -> 
 def test_cancelling_a_future_neither_loses_the_entry_nor_stops_the_writer(
     trail: Trail, make_fields: MakeFields
 ) -> None:
-    slow = SlowStorage()
-    writer = trail.open(slow)
+    writer, hold = slow(trail)
 
     async def give_up() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(writer.submit(make_fields(identity="late"))), 0.01)
 
     asyncio.run(give_up())
-    slow.go_on.set()
+    hold.let_go()
 
     assert writer.submit(make_fields()).result(10).index == 1
     assert [entry["id"] for entry in trail.entries()] == ["late", "01"]
@@ -133,12 +130,11 @@ def test_fields_that_make_no_entry_are_refused_and_leave_no_gap(trail: Trail, ma
 
 
 def test_fields_that_change_after_submit_are_recorded_as_they_were(trail: Trail, make_fields: MakeFields) -> None:
-    slow = SlowStorage()
-    writer = trail.open(slow)
+    writer, hold = slow(trail)
     fields = make_fields(reason="before")
     future = writer.submit(fields)
     fields["reason"] = "after"
-    slow.go_on.set()
+    hold.let_go()
     future.result(10)
 
     assert trail.entries()[0]["reason"] == "before"
@@ -174,10 +170,9 @@ def test_a_writer_that_could_not_open_leaves_the_lock_free(trail: Trail) -> None
 
 
 def test_more_than_one_batch_can_hold_is_split(trail: Trail, make_fields: MakeFields) -> None:
-    slow = SlowStorage()
-    writer = trail.open(slow)
+    writer, hold = slow(trail)
     futures = [writer.submit(make_fields(reason="x" * 64_000)) for _ in range(600)]
-    slow.go_on.set()
+    hold.let_go()
     writer.close()
 
     assert [future.result(0).index for future in futures] == list(range(600))
@@ -185,45 +180,123 @@ def test_more_than_one_batch_can_hold_is_split(trail: Trail, make_fields: MakeFi
     assert len(trail.entries()) == 600
 
 
+def test_too_much_that_waits_to_be_published_refuses_at_once(
+    trail: Trail, make_fields: MakeFields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("beacon_audit.trail.writer._BACKLOG_BYTES", 1000)
+    storage = HeldStorage()
+    writer = trail.open(storage)
+    hold = storage.hold("create", "/new/")
+    payload = build_payload({"n": "x"}, bytes(range(32)), name="1.json.zst", date="2025-10-01")
+
+    def fill() -> None:
+        for _ in range(100):
+            writer.submit(make_fields(), payload).result(10)
+
+    with pytest.raises(TrailUnavailable, match="too much waits to be published already"):
+        fill()
+    hold.let_go()
+    writer.publish()
+
+    assert writer.submit(make_fields()).result(10)
+
+
 def test_a_segment_that_is_full_is_followed_by_one_named_after_its_first_entry(
     trail: Trail, make_fields: MakeFields
 ) -> None:
     trail.segment_bytes = 400
     writer = trail.open()
-    for _ in range(9):
+    writer.submit(make_fields("intent", "open")).result(10)
+    for _ in range(8):
         writer.submit(make_fields()).result(10)
-    writer.close()
+    writer.publish()
 
-    names = sorted(path.name for path in trail.state.glob("journal-*"))
-    assert names[0] == f"journal-{0:020d}.wal"
-    assert len(names) == 3
+    names = [path.name for path in trail.segments()]
+    assert names == [f"journal-{number:020d}.wal" for number in (0, 4, 8)]
+    writer.close()
     assert [entry["index"] for entry in trail.entries()] == list(range(9))
-    assert trail.open().submit(make_fields()).result(10) == Receipt(9, 9)
+
+
+def test_segments_are_deleted_once_they_are_published(trail: Trail, make_fields: MakeFields) -> None:
+    trail.segment_bytes, trail.publish_s = 400, 3600
+    writer = trail.open()
+    writer.submit(make_fields()).result(10)
+    writer.publish()
+    for _ in range(8):
+        writer.submit(make_fields()).result(10)
+    assert len(trail.segments()) == 3
+
+    writer.publish()
+
+    assert [path.name for path in trail.segments()] == [f"journal-{8:020d}.wal"]
+
+
+def test_segments_are_kept_from_the_oldest_open_intent_on(trail: Trail, make_fields: MakeFields) -> None:
+    """A start after a crash finds open intents in the journal, and nowhere else."""
+    trail.segment_bytes = 1
+    writer = trail.open()
+    for kind, identity in (("intent", "a"), ("refusal", "r"), ("intent", "b"), ("outcome", "a"), ("refusal", "s")):
+        writer.submit(make_fields(kind, identity)).result(10)
+    writer.publish()
+    assert trail.segments()[0].name == f"journal-{2:020d}.wal"
+
+    writer.submit(make_fields("outcome", "b")).result(10)
+    writer.publish()
+    assert trail.segments() == [trail.state / f"journal-{5:020d}.wal"]
+
+
+def test_a_new_day_begins_a_new_segment(trail: Trail, make_fields: MakeFields) -> None:
+    """So that no body stays in the journal for long after its file was deleted."""
+    writer = trail.open()
+    trail.time = "2025-10-02T23:59:59Z"
+    for _ in range(2):
+        writer.submit(make_fields()).result(10)
+    writer.publish()
+    trail.time = "2025-10-03T00:00:00Z"
+    for _ in range(2):
+        writer.submit(make_fields()).result(10)
+    writer.publish()
+
+    assert trail.segments() == [trail.state / f"journal-{2:020d}.wal"]
+
+
+def test_a_start_begins_a_new_segment(trail: Trail, make_fields: MakeFields) -> None:
+    for number in range(3):
+        writer = trail.open()
+        writer.submit(make_fields()).result(10)
+        writer.close()
+        assert trail.journal() == trail.state / f"journal-{number:020d}.wal"
 
 
 def test_files_and_directories_are_for_their_owner_only(trail: Trail, make_fields: MakeFields) -> None:
     payload = build_payload({}, bytes(32), name="01.json.zst", date="2025-10-01")
     writer = trail.open()
-    writer.submit(make_fields(), payload).result(10)
+    for _ in range(300):
+        writer.submit(make_fields(), payload)
     writer.close()
 
     made = [*trail.directory.rglob("*"), *trail.payloads.rglob("*")]
-    assert len(made) == 6
+    assert len(made) > 15
     for path in made:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_a_payload_file_is_there_and_fits_when_the_receipt_is(trail: Trail, make_fields: MakeFields) -> None:
-    writer = trail.open()
-    payloads = [build_payload({"n": n}, bytes(32), name=f"{n}.json.zst", date=f"2025-10-0{n}") for n in (1, 2)]
-    futures = [writer.submit(make_fields(payload=payload.reference), payload) for payload in payloads]
-    for future in futures:
-        future.result(10)
+def test_a_payload_is_in_the_journal_when_the_receipt_is_there_and_in_its_file_when_it_is_published(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    storage = HeldStorage()
+    writer = trail.open(storage)
+    hold = storage.hold("replace", "01.json.zst")
+    payload = build_payload({"n": 1}, bytes(32), name="01.json.zst", date="2025-10-01")
+    writer.submit(make_fields(payload=payload.reference), payload).result(10)
+    hold.wait()
 
-    for entry, n in zip(trail.entries(), (1, 2), strict=True):
-        reference = entry["payload"]
-        assert isinstance(reference, dict)
-        assert check_payload(trail.payloads / reference["file"], reference["commitment"]) == b'{"n":%d}' % n
+    content = journal_payload(trail.directory, payload.reference["file"])
+    assert content is not None
+    assert check_content(content, payload.commitment, "journal") == b'{"n":1}'
+    hold.let_go()
+    writer.publish()
+    assert check_payload(trail.payloads / payload.reference["file"], payload.commitment) == b'{"n":1}'
 
 
 def test_recording_goes_on_when_the_day_of_the_payloads_was_removed(trail: Trail, make_fields: MakeFields) -> None:
@@ -231,7 +304,40 @@ def test_recording_goes_on_when_the_day_of_the_payloads_was_removed(trail: Trail
     for number in (1, 2):
         payload = build_payload({}, bytes(32), name=f"{number}.json.zst", date="2025-10-01")
         writer.submit(make_fields(), payload).result(10)
+        writer.publish()
         (trail.payloads / payload.date / payload.name).unlink()
         (trail.payloads / payload.date).rmdir()
 
     assert writer.poisoned is None
+
+
+def test_a_change_to_a_key_that_the_writer_does_not_have_is_not_published(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    """It could not sign what follows."""
+    fields = key_change_fields(SIGNER, NEXT_SIGNER, "test")
+    writer = trail.open()
+    writer.submit(make_fields("key-change", **fields)).result(10)
+
+    with pytest.raises(TrailUnavailable):
+        writer.publish()
+    assert "expected a change from the key in force to the next one" in str(writer.poisoned)
+    writer.close()
+    trail.next_signer = NEXT_SIGNER
+    assert trail.open().publish()
+    assert trail.opened[-1].vkey == NEXT_SIGNER.vkey
+
+
+def test_every_checkpoint_is_handed_out_once_and_in_order(trail: Trail, make_fields: MakeFields) -> None:
+    seen: list[bytes] = []
+    trail.on_checkpoint = seen.append
+    trail.publish_s = 0.001
+    writer = trail.open()
+    for _ in range(300):
+        writer.submit(make_fields()).result(10)
+    writer.close()
+
+    lines = (trail.directory / "checkpoints.log").read_bytes().splitlines()
+    assert [json.loads(line).encode() for line in lines[1:]] == seen
+    assert len(seen) > 5
+    assert len(assert_sound(trail.directory, [SIGNER.verifier])) == 300

@@ -13,7 +13,7 @@ from pathlib import Path
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_checkpoint
 from beacon_audit.trail.note import NOTE_LIMIT, parse_note
-from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG
+from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG, whole_lines
 from beacon_audit.trail.verify.evidence import NotAFile, open_file, read_file
 from beacon_audit.trail.verify.problem import Problems
 from beacon_audit.trail.verify.writer_lock import writer_at_work
@@ -109,7 +109,7 @@ def _last_lines(directory: Path) -> tuple[tuple[bytes, ...], int, int]:
     with os.fdopen(descriptor, "rb") as file:
         start = file.seek(max(0, file.seek(0, os.SEEK_END) - 3 * LINE_LIMIT))
         data = file.read(4 * LINE_LIMIT)
-    whole = data.rfind(b"\n") + 1
+    whole = whole_lines(data)
     lines = data[:whole].split(b"\n")[:-1]
     if start and len(lines) < 3:
         lines = []  # lines of ours are never so long
