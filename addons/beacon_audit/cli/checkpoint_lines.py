@@ -8,6 +8,7 @@ out, oldest first, since a newer checkpoint vouches for everything an older one 
 import base64
 import json
 import logging
+import os
 import sys
 from collections import deque
 from threading import Condition, Thread
@@ -53,13 +54,23 @@ class CheckpointLines:
             self._thread.join(patience_s)
 
     def _run(self) -> None:
-        while note := self._next():
-            print(checkpoint_line(note), file=sys.stdout, flush=True)
+        try:
+            while note := self._next():
+                _write(f"{checkpoint_line(note)}\n".encode())
+        except OSError as error:
+            logger.error("checkpoints cannot be printed any more: stdout: %s; nobody keeps anchors of this run", error)
 
     def _next(self) -> bytes | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
             return self._waiting.popleft() if self._waiting else None
+
+
+def _write(line: bytes) -> None:
+    """Write to the descriptor itself: a thread that hangs in Python's own stream would hold its lock at the exit."""
+    descriptor = sys.stdout.fileno()
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def checkpoint_line(note: bytes) -> str:
