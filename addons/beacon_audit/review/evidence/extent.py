@@ -1,0 +1,65 @@
+"""Which entries a bundle holds: those that were asked for, the other half of their exchanges, and those that
+``coverage.json`` quotes; and so which entry bundles. Pure.
+
+``selected`` goes from the first entry of the time asked for to the last, without a hole, and the entries before and
+after it are there too: so a reader sees that nothing of that time was left out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from beacon_audit.trail.tiles import TILE_WIDTH
+
+type Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Ranges of entries, first and last, in order and apart. ``included`` are whole entry bundles."""
+
+    included: Ranges
+    selected: Ranges
+
+    @property
+    def bundles(self) -> list[int]:
+        """The numbers of the entry bundles."""
+        return [
+            number for first, last in self.included for number in range(first // TILE_WIDTH, last // TILE_WIDTH + 1)
+        ]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The first and the last entry that was selected."""
+        return (self.selected[0][0], self.selected[-1][1]) if self.selected else ()
+
+
+def everything(size: int) -> Extent:
+    """All of a log of ``size`` entries."""
+    whole = ((0, size - 1),) if size else ()
+    return Extent(whole, whole)
+
+
+def part(size: int, core: tuple[int, int] | None, partners: Iterable[int], quoted: Iterable[int]) -> Extent:
+    """The part of a log of ``size`` entries whose first and last entry of the time asked for are ``core`` (``None``:
+    there is none), with the other halves of exchanges (``partners``) and the entries that are quoted."""
+    selected: list[int] = []
+    around: set[int] = set()
+    if core is not None:
+        first, last = core
+        selected = sorted({*range(first, last + 1), *partners})
+        for edge in (first, last, selected[0], selected[-1]):
+            around.update((max(edge - 1, 0), min(edge + 1, size - 1)))
+    numbers = sorted({index // TILE_WIDTH for index in (*selected, *around, *quoted)})
+    bundles = [(first * TILE_WIDTH, min((last + 1) * TILE_WIDTH, size) - 1) for first, last in ranges(numbers)]
+    return Extent(tuple(bundles), ranges(selected))
+
+
+def ranges(numbers: Sequence[int]) -> Ranges:
+    """Sorted numbers as ranges, first and last."""
+    result: list[tuple[int, int]] = []
+    for number in numbers:
+        if result and result[-1][1] + 1 == number:
+            result[-1] = (result[-1][0], number)
+        else:
+            result.append((number, number))
+    return tuple(result)

@@ -1,0 +1,58 @@
+"""The payload files of entries, for a bundle: uncompressed, so that a verifier needs nothing but SHA-256.
+
+A file that is not what its entry committed to goes in as it is: it is evidence, and the verifiers say so.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from beacon_audit.errors import TrailCorrupt
+from beacon_audit.review.evidence.log_files import Entry
+from beacon_audit.review.evidence.tally import PayloadState
+from beacon_audit.trail.payload_files import CONTENT_LIMIT, decode_payload
+from beacon_audit.trail.verify.entry_fields import Malformed, payload_of
+from beacon_audit.trail.verify.evidence import NotAFile, read_file
+
+_SUFFIX = ".zst"
+
+
+class PayloadFiles:
+    """The files in ``directory``. ``prunes`` are the index and the ``before`` of each prune entry, in order: it
+    accounts for files of earlier dates that entries before it name."""
+
+    def __init__(self, directory: Path, prunes: Sequence[tuple[int, str]]) -> None:
+        self._directory = directory
+        self._indexes = [index for index, _ in prunes]
+        #: For each prune entry the latest date of it and of those after it.
+        self._before = list(accumulate((before for _, before in reversed(prunes)), max))[::-1]
+
+    def find(self, entry: Entry) -> tuple[PayloadState, str, bytes]:
+        """What became of the body of ``entry``; when it is there, its name in a bundle and its content."""
+        try:
+            named = payload_of(entry.fields)
+        except Malformed:
+            named = None
+        if named is None:
+            return "none", "", b""
+        date, name, _ = named
+        content = self._content(self._directory / date / name)
+        if content is None:
+            return ("pruned" if self._is_pruned(entry.index, date) else "missing"), "", b""
+        return "present", f"payloads/{date}/{name.removesuffix(_SUFFIX)}", content
+
+    def _is_pruned(self, index: int, date: str) -> bool:
+        later = bisect_right(self._indexes, index)
+        return later < len(self._indexes) and date < self._before[later]
+
+    def _content(self, path: Path) -> bytes | None:
+        try:
+            data = read_file(path, CONTENT_LIMIT)
+        except (FileNotFoundError, NotAFile):
+            return None
+        try:
+            salt, body = decode_payload(data, path)
+        except TrailCorrupt:
+            return data
+        return b"".join((b'{"body":', body, b',"salt":"', salt.hex().encode(), b'"}'))

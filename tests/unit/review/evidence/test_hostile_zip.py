@@ -1,0 +1,141 @@
+"""Zips made to fool whoever opens them. The verifier reads them where they are and writes nothing."""
+
+import io
+import os
+import resource
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from harness.evidence import VERIFY, Evidence, write_members
+
+MEBIBYTE = 1 << 20
+BOMB = 512 * MEBIBYTE
+MEMORY = 320 * MEBIBYTE
+
+
+def _append(path: Path, name: str, content: bytes) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, content)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["checkpoint", "tile/entries/000", "README.txt"])
+def test_name_that_comes_twice_is_tampering(evidence: Evidence, name: str) -> None:
+    _append(evidence.zip, name, evidence.members()[name])
+    judgement = evidence.judge()
+    assert (judgement.status, judgement.codes) == (1, {"surplus-file"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../evil", "/etc/passwd", "tile\\entries\\000", "C:/evil", "tile/../checkpoint", "./checkpoint", "CHECKPOINT",
+     "proofs/00.tlog-proof", "payloads/2026-01-02/../x", "policy/../../x.json", "checkpoint\n", "tile/entries/000/"],
+)  # fmt: skip
+def test_name_of_another_form_is_tampering_and_nothing_is_written(
+    evidence: Evidence, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _append(evidence.zip, name, b"x")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    judgement = evidence.judge()
+    assert (judgement.status, judgement.codes) == (1, {"surplus-file"})
+    assert list(empty.iterdir()) == []
+
+
+def test_name_that_goes_on_after_a_nul_is_tampering(evidence: Evidence) -> None:
+    # Python's zipfile would call it README.txt, and others what comes after.
+    members = evidence.members()
+    members["README.txtX"] = members.pop("README.txt")
+    write_members(evidence.zip, members)
+    evidence.zip.write_bytes(evidence.zip.read_bytes().replace(b"README.txtX", b"README.txt\0"))
+    judgement = evidence.judge()
+    assert (judgement.status, judgement.codes) == (1, {"surplus-file"})
+
+
+def test_bytes_between_the_files_are_tampering(evidence: Evidence) -> None:
+    # A second zip inside the first: programs that look for local headers see other files than those that do not.
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as archive:
+        archive.writestr("checkpoint", b"another")
+    raw = evidence.zip.read_bytes()
+    evidence.zip.write_bytes(hidden.getvalue() + raw)
+    assert "surplus-file" in evidence.judge().codes
+
+
+def test_comment_of_the_zip_is_tampering(evidence: Evidence) -> None:
+    with zipfile.ZipFile(evidence.zip, "a") as archive:
+        archive.comment = b"trust me"
+    assert evidence.judge().codes == {"surplus-file"}
+
+
+def test_encrypted_file_is_tampering(evidence: Evidence) -> None:
+    raw = bytearray(evidence.zip.read_bytes())
+    place = raw.rindex(b"PK\x01\x02", 0, raw.rindex(b"coverage.json"))
+    flags = struct.unpack_from("<H", raw, place + 8)[0]
+    struct.pack_into("<H", raw, place + 8, flags | 1)
+    evidence.zip.write_bytes(raw)
+    assert "surplus-file" in evidence.judge().codes
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_another_compression_is_tampering(evidence: Evidence, method: int) -> None:
+    with zipfile.ZipFile(evidence.zip, "a") as archive:
+        archive.writestr("notes.txt", b"x" * 1000, method)
+    assert evidence.judge().status == 1
+
+
+@pytest.mark.parametrize("stored", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_same_files_packed_again_are_still_ok(evidence: Evidence, stored: int) -> None:
+    members = evidence.members()
+    with zipfile.ZipFile(evidence.zip, "w", stored) as archive:
+        for name in sorted(members, reverse=True):
+            archive.writestr(name, members[name])
+    assert evidence.judge().status == 0
+
+
+def test_files_packed_into_a_pipe_are_still_ok(evidence: Evidence) -> None:
+    # Sizes then follow the data of each file.
+    members = evidence.members()
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as source:
+        with os.fdopen(writer, "wb") as sink, zipfile.ZipFile(sink, "w") as archive:
+            for name in ("checkpoint", "trail.vkey"):
+                archive.writestr(name, members.pop(name))
+        streamed = source.read()
+    evidence.zip.write_bytes(streamed)
+    with zipfile.ZipFile(evidence.zip, "a") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert evidence.judge().status == 0
+
+
+def _bomb(path: Path, members: dict[str, bytes], name: str) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for other, content in members.items():
+            if other != name:
+                archive.writestr(other, content)
+        with archive.open(name, "w", force_zip64=True) as target:
+            target.write(members.get(name, b""))
+            for _ in range(BOMB >> 24):
+                target.write(bytes(1 << 24))
+
+
+@pytest.mark.parametrize(
+    "name", ["checkpoint", "checkpoints.log", "tile/0/000", "tile/entries/000", "coverage.json", "README.txt", "other"]
+)
+def test_bomb_does_not_fill_the_memory(evidence: Evidence, name: str) -> None:
+    _bomb(evidence.zip, evidence.members(), name)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+    command = [sys.executable, "-I", str(VERIFY), str(evidence.zip), *evidence.trust]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
+    assert done.returncode == (0 if name == "README.txt" else 1), done
+    assert done.stderr == ""
