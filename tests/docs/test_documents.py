@@ -17,7 +17,7 @@ DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 README = (ROOT / "README.md").read_text()
 THREAT_MODEL = (DOCS / "threat-model.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
-_TEST = re.compile(r"`((?:unit|integration|property|docs)/[^`:]+\.py)(?:::(\w+))?`")
+_TEST = re.compile(r"`((?:unit|integration|property|interop|docs)/[^`:]+\.py)(?:::(\w+))?`")
 
 
 def test_every_test_that_the_threat_model_names_exists() -> None:
@@ -38,7 +38,7 @@ def test_every_attack_has_a_defence_and_a_test() -> None:
 @pytest.mark.parametrize("document", [ARCHITECTURE, THREAT_MODEL, (DOCS / "dependencies.md").read_text()])
 def test_every_file_that_a_document_names_exists(document: str) -> None:
     for name in re.findall(r"`([a-z_0-9]+/[a-z_0-9/]*(?:\.py)?)`", document):
-        assert any((place / name).exists() for place in (PACKAGE, PACKAGE / "contracts", ROOT, ROOT / "tests")), name
+        assert any((place / name).exists() for place in (PACKAGE, PACKAGE / "contracts", PACKAGE / "trail", ROOT, ROOT / "tests")), name
 
 
 def test_the_list_of_packages_is_whole_and_names_files_that_exist() -> None:
