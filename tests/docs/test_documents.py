@@ -37,8 +37,9 @@ def test_every_attack_has_a_defence_and_a_test() -> None:
 
 @pytest.mark.parametrize("document", [ARCHITECTURE, THREAT_MODEL, (DOCS / "dependencies.md").read_text()])
 def test_every_file_that_a_document_names_exists(document: str) -> None:
+    places = (PACKAGE, PACKAGE / "contracts", PACKAGE / "trail", ROOT, ROOT / "tests")
     for name in re.findall(r"`([a-z_0-9]+/[a-z_0-9/]*(?:\.py)?)`", document):
-        assert any((place / name).exists() for place in (PACKAGE, PACKAGE / "contracts", PACKAGE / "trail", ROOT, ROOT / "tests")), name
+        assert any((place / name).exists() for place in places), name
 
 
 def test_the_list_of_packages_is_whole_and_names_files_that_exist() -> None:
