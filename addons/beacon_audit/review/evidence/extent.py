@@ -5,8 +5,10 @@
 after it are there too: so a reader sees that nothing of that time was left out.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from beacon_audit.trail.tiles import TILE_WIDTH
 
@@ -42,19 +44,27 @@ def everything(size: int) -> Extent:
 def part(size: int, core: tuple[int, int] | None, partners: Iterable[int], quoted: Iterable[int]) -> Extent:
     """The part of a log of ``size`` entries whose first and last entry of the time asked for are ``core`` (``None``:
     there is none), with the other halves of exchanges (``partners``) and the entries that are quoted."""
-    selected: list[int] = []
-    around: set[int] = set()
+    selected: Ranges = ()
     if core is not None:
         first, last = core
-        selected = sorted({*range(first, last + 1), *partners})
-        for edge in (first, last, selected[0], selected[-1]):
-            around.update((max(edge - 1, 0), min(edge + 1, size - 1)))
-    numbers = sorted({index // TILE_WIDTH for index in (*selected, *around, *quoted)})
-    bundles = [(first * TILE_WIDTH, min((last + 1) * TILE_WIDTH, size) - 1) for first, last in ranges(numbers)]
-    return Extent(tuple(bundles), ranges(selected))
+        others = sorted(set(partners))
+        split = bisect_left(others, first)
+        selected = ranges(chain(others[:split], range(first, last + 1), others[split:]))
+    edges = [core] if core is not None else []
+    around = {index for edge in (*edges, *selected[:1], *selected[-1:]) for index in _around(edge, size)}
+    numbers = {index // TILE_WIDTH for index in chain(around, quoted)}
+    for first, last in selected:
+        numbers.update(range(first // TILE_WIDTH, last // TILE_WIDTH + 1))
+    bundles = [(first * TILE_WIDTH, min((last + 1) * TILE_WIDTH, size) - 1) for first, last in ranges(sorted(numbers))]
+    return Extent(tuple(bundles), selected)
 
 
-def ranges(numbers: Sequence[int]) -> Ranges:
+def _around(span: tuple[int, int], size: int) -> tuple[int, int]:
+    """The entries right before and after a range."""
+    return max(span[0] - 1, 0), min(span[1] + 1, size - 1)
+
+
+def ranges(numbers: Iterable[int]) -> Ranges:
     """Sorted numbers as ranges, first and last."""
     result: list[tuple[int, int]] = []
     for number in numbers:

@@ -1,8 +1,9 @@
 """What is exported of a log that may be growing: the newest checkpoint, and ``checkpoints.log`` up to it.
 
 The writer adds the line to ``checkpoints.log`` before it replaces ``checkpoint``, so that a crash can leave the file
-one line behind; the line is then what was signed last, and what is exported. Any other disagreement is evidence of
-something, and exported as it stands. Nothing is believed here: the verifiers judge what comes out.
+one line behind; the line is then what was signed last, and what is exported, as it is when the file is gone or no
+checkpoint at all. Any other disagreement is evidence of something, and exported as it stands. Nothing is believed here:
+the verifiers judge what comes out.
 """
 
 import os
@@ -51,22 +52,23 @@ def take_snapshot(home: Home) -> Snapshot:
         if (lines and lines[-1] == note) or not live:
             break
         time.sleep(_PAUSE_S)
-    if lines and note != lines[-1] and (note is None or note in lines[:-1]):
-        note = lines[-1]
-    if note is None:
-        raise TrailError(
-            f"{home.trail / CHECKPOINT}: missing, and {CHECKPOINT_LOG} has no checkpoint either, so nothing says what "
-            "this log was; keep a copy of the directory as evidence"
-        )
+    # A note that is a line before the last was left behind by a crash.
+    candidates = [*reversed(lines), note] if note in lines else [note, *reversed(lines)]
+    for candidate in candidates:
+        if candidate is not None and (checkpoint := _checkpoint_in(candidate)) is not None:
+            vkey = home.trail_vkey.read_text("utf-8").strip()
+            return Snapshot(home.trail, home.payloads, candidate, checkpoint, log_bytes, vkey, live)
+    raise TrailError(
+        f"{home.trail / CHECKPOINT}: no signed checkpoint here, and none at the end of {CHECKPOINT_LOG} either, so "
+        "nothing says what this log was; keep a copy of the directory as evidence"
+    )
+
+
+def _checkpoint_in(note: bytes) -> Checkpoint | None:
     try:
-        checkpoint = parse_checkpoint(parse_note(note).text)
-    except TrailCorrupt as error:
-        raise TrailError(
-            f"{home.trail / CHECKPOINT}: cannot be read, so nothing says what this log was ({error}); keep a copy of "
-            "the directory as evidence"
-        ) from None
-    vkey = home.trail_vkey.read_text("utf-8").strip()
-    return Snapshot(home.trail, home.payloads, note, checkpoint, log_bytes, vkey, live)
+        return parse_checkpoint(parse_note(note).text)
+    except TrailCorrupt:
+        return None
 
 
 def _read(path: Path) -> bytes | None:

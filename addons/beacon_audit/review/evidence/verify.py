@@ -39,6 +39,7 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
+from itertools import chain as one_after_the_other
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -307,36 +308,24 @@ class Anchor(NamedTuple):
 
 
 def read_anchors(path: str) -> List[Anchor]:
-    """The checkpoints in a file: one signed note, or lines that are JSON strings or objects with a `checkpoint`."""
+    """The checkpoints in a file: one signed note; or lines, of which those count that are a JSON string or a JSON
+    object with a `checkpoint`, so that a whole log of the proxy's stdout will do."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from None
-    if not data.lstrip().startswith((b"{", b'"')):
-        return [Anchor(path, _anchor(data, path))]
-    anchors = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        place = f"{path}:{number}"
-        note = _noted(line, place) if line.strip() else None
-        if note is not None:
-            anchors.append(Anchor(place, _anchor(note, place)))
-    if not anchors:
-        raise Unusable(f"{path}: expected checkpoints, found none")
-    return anchors
+    notes = [(f"{path}:{number}", _note_in(line)) for number, line in enumerate(data.split(b"\n"), 1)]
+    found = [Anchor(place, _anchor(note, place)) for place, note in notes if note is not None]
+    return found or [Anchor(path, _anchor(data, path))]
 
 
-def _noted(line: bytes, place: str) -> Optional[bytes]:
-    """The note in a line; None for what else a proxy prints, such as that it is ready."""
+def _note_in(line: bytes) -> Optional[bytes]:
     try:
         value = json.loads(line.decode("utf-8"))
         note = value.get("checkpoint") if isinstance(value, dict) else value
-        if isinstance(note, str):
-            return note.encode("utf-8")
-        if isinstance(value, dict) and "checkpoint" not in value:
-            return None
+        return note.encode("utf-8") if isinstance(note, str) else None
     except (ValueError, RecursionError):
-        pass
-    raise Unusable(f"{place}: expected a checkpoint as a JSON string, or a JSON object with a `checkpoint`")
+        return None
 
 
 def _anchor(note: bytes, place: str) -> Checkpoint:
@@ -1602,19 +1591,19 @@ def check_coverage(log: Log, findings: Findings, coverage: Coverage, story: Stor
         if not coverage.included == coverage.selected == everything:
             say("`entries` is not the whole log, and `selection` says that nothing was selected")
         return
-    selected = selected_entries(log, story)
-    if ranges(selected) != [list(pair) for pair in coverage.selected]:
+    selected = selected_ranges(log, story)
+    if selected != [list(pair) for pair in coverage.selected]:
         say("`entries.selected` is not what the selection gives")
     if selected:
         # The entries around a selection show that it ends where it says.
-        around = (max(selected[0] - 1, 0), min(selected[-1] + 1, log.size - 1))
+        around = (max(selected[0][0] - 1, 0), min(selected[-1][1] + 1, log.size - 1))
         bundles = range(max(story.first - 1, 0) // WIDTH, min(story.last + 1, log.size - 1) // WIDTH + 1)
         if not all(log.includes(number) for number in [*bundles, around[0] // WIDTH, around[1] // WIDTH]):
             say("`entries.included` leaves out entries that the selection covers, or those around them")
 
 
 def check_damage(findings: Findings, damage: Any) -> None:
-    """What the exporter's own verifier said of the log, of which not all need be in the bundle."""
+    """What the exporter's own verifier said of the log, of which not all need be in the bundle: no better than that."""
     if damage is None:
         return
     problems = damage.get("problems") if isinstance(damage, dict) else None
@@ -1622,25 +1611,28 @@ def check_damage(findings: Findings, damage: Any) -> None:
         str(item.get("code")) for item in (problems if isinstance(problems, list) else []) if isinstance(item, dict)
     }
     message = f"when it was exported the log was found to have: {', '.join(sorted(codes)) or 'problems'}"
-    findings.add("damaged-at-export", message, file="coverage.json")
+    tampered = isinstance(damage, dict) and damage.get("verdict") == TAMPERED
+    findings.add("tampered-at-export" if tampered else "damaged-at-export", message, file="coverage.json")
 
 
-def selected_entries(log: Log, story: Story) -> List[int]:
+def selected_ranges(log: Log, story: Story) -> List[List[int]]:
     """From the first entry of the time asked for to the last, and the other half of each exchange that has one half
     among them."""
     if story.first < 0:
         return []
     open_intents: Dict[str, int] = {}
-    selected = set(range(story.first, story.last + 1))
-    halves: Set[int] = set()
+    before: List[int] = []
+    after: List[int] = []
     for index, fields, _, _ in log.entries_of("intent", "outcome"):
         if fields["type"] == "intent":
             open_intents[fields["id"]] = index
             continue
         intent = open_intents.pop(fields["id"], None)
-        if intent is not None and (intent in selected or index in selected):
-            halves.update((intent, index))
-    return sorted(selected | halves)
+        if intent is not None and intent < story.first <= index <= story.last:
+            before.append(intent)
+        elif intent is not None and story.first <= intent <= story.last < index:
+            after.append(index)
+    return ranges(one_after_the_other(sorted(before), range(story.first, story.last + 1), after))
 
 
 def check_frame(files: Files, findings: Findings) -> Optional[bool]:

@@ -29,6 +29,10 @@ FORMS: dict[str, Callable[[bytes], bytes]] = {
     "line of checkpoints.log": lambda note: json.dumps(note.decode(), ensure_ascii=False).encode() + b"\n",
     "line of stdout": lambda note: json.dumps({"event": "checkpoint", "checkpoint": note.decode()}).encode() + b"\n",
     "stdout of a proxy": lambda note: b'{"event":"ready"}\n' + json.dumps({"checkpoint": note.decode()}).encode(),
+    "stdout with other lines": lambda note: (
+        b'{"event":"ready"}\nnot JSON\n\xff\n7\n'
+        + json.dumps({"event": "checkpoint", "checkpoint": note.decode()}).encode()
+    ),
     "several lines": lambda note: (json.dumps(note.decode()).encode() + b"\n\n") * 3,
 }
 

@@ -100,7 +100,7 @@ def test_altered_payload_goes_along_as_evidence(specimen: Specimen) -> None:
     made = _make(specimen)
     assert made.exported.verdict.verdict == "tampered"
     assert b"junk" in made.members().values()
-    assert {"payload-altered", "damaged-at-export"} == made.judge().codes
+    assert {"payload-altered", "tampered-at-export"} == made.judge().codes
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,25 @@ def test_rolled_back_checkpoint_is_exported_with_the_lines_that_show_it(specimen
     (specimen.trail / "checkpoint").write_bytes(specimen.notes[3])
     made = _make(specimen)
     assert made.coverage()["size"] == 100
-    assert {"rolled-back", "damaged-at-export"} <= made.judge().codes
+    assert {"rolled-back", "tampered-at-export"} <= made.judge().codes
+
+
+@pytest.mark.parametrize("content", [None, b"", b"junk"])
+def test_log_whose_checkpoint_is_gone_is_exported_at_the_last_that_was_signed(
+    specimen: Specimen, content: bytes | None
+) -> None:
+    path = specimen.trail / "checkpoint"
+    path.unlink() if content is None else path.write_bytes(content)
+    made = _make(specimen)
+    assert made.members()["checkpoint"] == specimen.anchor
+    judgement = made.judge()
+    assert (judgement.status, judgement.codes) == (1, {"tampered-at-export"})
+
+
+def test_what_is_not_in_a_bundle_is_known_from_what_our_own_verifier_said(specimen: Specimen) -> None:
+    (specimen.trail / "surplus").write_bytes(b"")
+    made = _make(specimen)
+    assert (made.judge().status, made.judge().codes) == (1, {"tampered-at-export"})
 
 
 def test_log_without_any_checkpoint_cannot_be_exported(specimen: Specimen) -> None:
