@@ -73,7 +73,8 @@ def test_a_killed_process_has_promised_nothing_that_its_trail_does_not_keep(scra
             )
         while process.poll() is None and said.stat().st_size == 0:
             time.sleep(0.005)
-        time.sleep(pause.uniform(0.0, 0.15))
+        time.sleep(pause.uniform(0.0, 0.12))
+        assert process.poll() is None  # else it died of itself, and says why on stderr
         process.kill()
         process.wait(10)
         heard.append(hear(promises, said.read_bytes()))
@@ -82,5 +83,6 @@ def test_a_killed_process_has_promised_nothing_that_its_trail_does_not_keep(scra
 
     recover(home)
     promises.assert_kept(home, [SIGNER.verifier])
-    assert min(heard) > 0
+    # Now and then one is killed before it has acknowledged anything.
+    assert sum(count > 0 for count in heard) > KILLS / 2
     assert len(promises.checkpoints) > KILLS / 2
