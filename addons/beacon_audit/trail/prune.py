@@ -28,10 +28,14 @@ class Pruned:
 
 
 def expired_days(payloads: Path, before: str) -> list[Path]:
-    """The directories in ``payloads`` with files dated before the day ``before`` (``YYYY-MM-DD``), oldest first."""
+    """The directories in ``payloads`` with files dated before the day ``before`` (``YYYY-MM-DD``), oldest first.
+
+    A symbolic link is none: what it leads to is not ours to delete.
+    """
     if not payloads.is_dir():
         return []
-    return sorted(path for path in payloads.iterdir() if _DATE.fullmatch(path.name) and path.name < before)
+    days = (path for path in payloads.iterdir() if _DATE.fullmatch(path.name) and path.name < before)
+    return sorted(path for path in days if path.is_dir() and not path.is_symlink())
 
 
 def prune(

@@ -210,3 +210,14 @@ def test_a_link_in_place_of_a_file_is_deleted_and_not_followed(filled: Trail, tm
     delete(filled, filled.opened[-1], "2025-10-03")
 
     assert target.read_bytes() == b"kept"
+
+
+def test_a_link_in_place_of_a_day_is_not_followed(filled: Trail, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_bytes(b"kept")
+    (filled.payloads / "2025-09-30").symlink_to(elsewhere)
+
+    delete(filled, filled.opened[-1], "2025-10-03")
+
+    assert (elsewhere / "kept").read_bytes() == b"kept"
