@@ -19,8 +19,10 @@ PATHS = {
     "usage-ingest": "/v1/beacon/ingest-traces",
     "telemetry-metrics": "/v1/beacon/v1/metrics",
     "telemetry-traces": "/v1/beacon/v1/traces",
+    "telemetry-logs": "/v1/beacon/v1/logs",
+    "usage-snapshot": "/v1/beacon/usage-snapshot",
 }
-OTLP = ("telemetry-metrics", "telemetry-traces")
+OTLP = ("telemetry-metrics", "telemetry-traces", "telemetry-logs")
 
 
 def documented(endpoint: str) -> bytes:
@@ -100,7 +102,7 @@ VIOLATIONS = (
         "protobuf", "contract.undocumented-media-type", _with(headers={"Content-Type": "application/x-protobuf"})
     ),
     Violation("undocumented path", "contract.undocumented-endpoint", _with(path="/v1/beacon/backup")),
-    Violation("engine path", "contract.undocumented-endpoint", _with(path="/intelligence/v1/upload")),
+    Violation("engine path", "contract.intelligence-endpoint", _with(path="/intelligence/v1/upload")),
     Violation("other method", "contract.undocumented-endpoint", _with(method="PUT")),
     Violation("lower-case method", "contract.undocumented-endpoint", _with(method="post")),
     Violation("license in a header", "promise.license-misplaced", _with(headers={"User-Agent": LICENSE})),

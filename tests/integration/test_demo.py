@@ -75,14 +75,14 @@ def test_demo_once_shows_that_everything_happened_as_it_should(tmp_path: Path) -
         [*COMMAND, "--once"], env=environment, capture_output=True, text=True, timeout=100, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "all 19 messages met what must happen to them" in done.stdout
-    assert "6 allowed, 13 refused; Beacon received exactly 6 requests\n" in done.stdout
-    assert "Beacon received 5 requests" in done.stdout
+    assert "all 22 messages met what must happen to them" in done.stdout
+    assert "8 allowed, 14 refused; Beacon received exactly 8 requests\n" in done.stdout
+    assert "Beacon received 7 requests" in done.stdout
     assert "Beacon received 0 requests on 0 connections, 0 TCP" in done.stdout
     listed = _run(_commands(done.stdout, "log")[0])
     assert listed.returncode == 0
     records = re.findall(r"record ([0-9a-z]{26})", done.stdout)
-    assert len(records) == 19
+    assert len(records) == 22
     assert all(record in listed.stdout for record in records)
     shown = _run(_commands(done.stdout, "show")[0])
     assert shown.returncode == 0

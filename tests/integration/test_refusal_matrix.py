@@ -53,7 +53,8 @@ class Instance:
         return answer, new[0]
 
     def allowed(self, endpoint: str) -> None:
-        assert self.send(Sent(PATHS[endpoint], documented(endpoint))).status == 200
+        expected = 204 if endpoint == "usage-snapshot" else 200
+        assert self.send(Sent(PATHS[endpoint], documented(endpoint))).status == expected
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +68,11 @@ def instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, In
         "offline": {"mode": "offline"},
         "no-metrics": {"telemetry": {"metrics": False}},
         "no-traces": {"telemetry": {"traces": False}},
+        "no-logs": {"telemetry": {"logs": False}},
+        "no-usage_snapshot": {"telemetry": {"usage_snapshot": False}},
         "refused-endpoint": {"endpoints": {"usage-ingest": {"action": "refuse"}}},
         "one-license": {"license": {"fingerprints": ["license:0000:0000000000000000"]}},
-        "sink": {"telemetry": {"metrics": False, "traces": False}, "refusal": "sink"},
+        "sink": {"telemetry": {"metrics": False, "traces": False, "logs": False}, "refusal": "sink"},
     }
     running: dict[str, Instance] = {}
     try:
@@ -129,7 +132,10 @@ def test_observe_forwards_to_the_documented_host_and_says_what_it_would_do(
     assert violation.code in code_of(intent)
 
 
-@pytest.mark.parametrize("code", ["wire", "contract.undocumented-endpoint", "contract.undocumented-media-type"])
+@pytest.mark.parametrize(
+    "code",
+    ["wire", "contract.undocumented-endpoint", "contract.undocumented-media-type", "contract.intelligence-endpoint"],
+)
 def test_lenient_still_refuses_lies_and_what_nobody_documents(instances: dict[str, Instance], code: str) -> None:
     for violation in VIOLATIONS:
         if violation.code.startswith(code):
@@ -143,11 +149,21 @@ def test_a_query_string_is_refused(instances: dict[str, Instance]) -> None:
     assert "hidden" not in str(record)
 
 
-@pytest.mark.parametrize("signal", ["metrics", "traces"])
-def test_metrics_and_traces_switch_separately_and_billing_never(instances: dict[str, Instance], signal: str) -> None:
-    instance = instances[f"no-{signal}"]
+@pytest.mark.parametrize(
+    ("switch", "switched"),
+    [
+        ("metrics", "telemetry-metrics"),
+        ("traces", "telemetry-traces"),
+        ("logs", "telemetry-logs"),
+        ("usage_snapshot", "usage-snapshot"),
+    ],
+)
+def test_classes_switch_separately_and_billing_never(
+    instances: dict[str, Instance], switch: str, switched: str
+) -> None:
+    instance = instances[f"no-{switch}"]
     for endpoint in PATHS:
-        if endpoint == f"telemetry-{signal}":
+        if endpoint == switched:
             _, record = instance.refused(Sent(PATHS[endpoint], documented(endpoint)), endpoint=endpoint)
             assert record["reason_code"] == "policy.telemetry-disabled"
         else:
@@ -196,3 +212,18 @@ def test_names_that_differ_in_spelling_only_are_one_destination(instances: dict[
     ):
         answer = instance.send(Sent(PATHS["license-verify"], body, {"connect": connect}, {"host": host}))
         assert answer.status == 200, (connect, host)
+
+
+def test_usage_snapshots_that_the_environment_turns_off_are_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "langsmith_config.yaml").write_text(
+        'commonEnv:\n  - name: PHONE_HOME_USAGE_REPORTING_ENABLED\n    value: "false"\n'
+    )
+    with SimulatedBeacon(tmp_path) as beacon:
+        policy = write_policy(tmp_path, beacon, langsmith_config="langsmith_config.yaml")
+        with ProxyProcess(tmp_path, policy) as proxy:
+            instance = Instance(beacon, proxy)
+            sent = Sent(PATHS["usage-snapshot"], documented("usage-snapshot"))
+            _, record = instance.refused(sent, endpoint="usage-snapshot")
+            assert "langsmith_config.yaml:3 PHONE_HOME_USAGE_REPORTING_ENABLED" in record["reason"]
+            assert "still sends" in record["reason"]
+            instance.allowed("telemetry-logs")

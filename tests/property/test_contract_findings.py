@@ -16,9 +16,10 @@ from beacon_audit.model import Endpoint, Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 SAMPLES = Path(contracts.__file__).parent / "editions" / CONTRACT.name / "samples"
-REQUESTS = {e.name: json.loads((SAMPLES / f"{e.name}.request.json").read_bytes()) for e in CONTRACT.endpoints}
+SHOWN = [endpoint for endpoint in CONTRACT.endpoints if endpoint.status == "documented"]
+REQUESTS = {e.name: json.loads((SAMPLES / f"{e.name}.request.json").read_bytes()) for e in SHOWN}
 SECRET = "lcl_made_up_key"
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
@@ -67,7 +68,7 @@ def test_every_pointer_resolves_unless_it_names_what_is_missing(endpoint: Endpoi
         assert resolves(document, finding.pointer) or finding.code == "contract.missing-field"
 
 
-@given(ENDPOINTS, TEXTS, DOCUMENTS, st.data())
+@given(st.sampled_from(SHOWN), TEXTS, DOCUMENTS, st.data())
 def test_a_field_planted_anywhere_in_a_sample_is_found(
     endpoint: Endpoint, key: str, value: object, data: st.DataObject
 ) -> None:
@@ -82,7 +83,7 @@ def test_a_field_planted_anywhere_in_a_sample_is_found(
     assert finding.code == "contract.undocumented-field"
 
 
-@given(ENDPOINTS, st.sampled_from(["value", "key", "inside"]), st.data())
+@given(st.sampled_from(SHOWN), st.sampled_from(["value", "key", "inside"]), st.data())
 def test_a_secret_planted_anywhere_in_a_sample_is_found_and_not_shown(
     endpoint: Endpoint, how: str, data: st.DataObject
 ) -> None:

@@ -8,13 +8,14 @@ counts it as an integer, OTLP and other readers do not), and patterns are matche
 look-around. ``format`` is checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 import jsonschema_rs
 
 from beacon_audit.errors import ContractError
 from beacon_audit.model.json_value import JsonValue
+from beacon_audit.model.pointer import json_pointer
 
 EXACT_INTEGER = "exactInteger"
 _BASE = "contract:/"
@@ -40,9 +41,10 @@ class _ExactInteger:
 
 
 class SchemaSet:
-    """The schemas of one directory."""
+    """The schemas of one directory. ``place`` says for messages where a JSON Pointer of a schema stands."""
 
-    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+    def __init__(self, schemas: Mapping[str, Schema], place: Callable[[str, str], str] = lambda name, _: name) -> None:
+        self._place = place
         self._schemas = {name: _strict(schema) | {"$id": _BASE + name} for name, schema in schemas.items()}
 
     def __contains__(self, name: object) -> bool:
@@ -63,7 +65,9 @@ class SchemaSet:
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).partition("\n")[0]
-            raise ContractError(f"{name}: expected a JSON Schema (2020-12) of its own directory: {reason}") from None
+            path = error.instance_path if isinstance(error, jsonschema_rs.ValidationError) else ()
+            place = self._place(name, json_pointer(path))
+            raise ContractError(f"{place}: expected a JSON Schema (2020-12) of its own directory: {reason}") from None
 
     def description(self, location: str | None) -> str | None:
         """The ``description`` beside the keyword at ``location`` (an absolute keyword location), if there is one."""
@@ -81,6 +85,22 @@ def _child(node: JsonValue, token: str) -> JsonValue:
     if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
         return node[int(token)]
     return None
+
+
+def subschemas(schema: Schema) -> Iterator[tuple[tuple[str | int, ...], Schema]]:
+    """``schema`` and every schema inside it, each with the path to it."""
+    yield (), schema
+    for keyword, value in schema.items():
+        inner: list[tuple[tuple[str | int, ...], JsonValue]] = []
+        if keyword in _ONE_SCHEMA:
+            inner = [((keyword,), value)]
+        elif keyword in _LIST_OF_SCHEMAS and isinstance(value, list):
+            inner = [((keyword, index), item) for index, item in enumerate(value)]
+        elif keyword in _MAP_OF_SCHEMAS and isinstance(value, dict):
+            inner = [((keyword, key), item) for key, item in value.items()]
+        for path, item in inner:
+            if isinstance(item, dict):
+                yield from (((*path, *rest), node) for rest, node in subschemas(item))
 
 
 def _strict(schema: Schema) -> Schema:

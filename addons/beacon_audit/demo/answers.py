@@ -1,7 +1,7 @@
 """What Beacon answers, as the self-hosting documentation shows it, and how a test can make it misbehave.
 
 ``documented_answer`` maps a request to a response; ``Behaviour`` replaces or damages it. A telemetry endpoint answers
-an empty OTLP success (``{}``); what is documented nowhere gets a 404.
+an empty OTLP success (``{}``), a usage snapshot gets 204 without a body; what is documented nowhere gets a 404.
 """
 
 import base64
@@ -39,13 +39,17 @@ def response_bytes(request: ReceivedRequest, behaviour: Behaviour) -> bytes:
     status, body = documented_answer(request)
     status = status if behaviour.status is None else behaviour.status
     body = body if behaviour.body is None else behaviour.body
-    head = [f"HTTP/1.1 {status} {_phrase(status)}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    head = [f"HTTP/1.1 {status} {_phrase(status)}"]
+    if status != HTTPStatus.NO_CONTENT:  # RFC 9110 §8.6: it has no Content-Length
+        head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
 def documented_answer(request: ReceivedRequest) -> tuple[int, bytes]:
     """Status and JSON body that the documentation shows for ``request``; 404 for what it does not mention."""
     answer = _ANSWERS.get(request.path) if request.method == "POST" else None
+    if request.method == "POST" and request.path in _WITHOUT_BODY:
+        return HTTPStatus.NO_CONTENT, b""
     if answer is None:
         return HTTPStatus.NOT_FOUND, b'{"detail":"Not Found"}'
     return HTTPStatus.OK, json.dumps(answer(request), separators=(",", ":")).encode()
@@ -71,7 +75,9 @@ _ANSWERS: Mapping[str, Callable[[ReceivedRequest], dict[str, object]]] = {
     "/v1/beacon/ingest-traces": _ingested,
     "/v1/beacon/v1/metrics": _accepted,
     "/v1/beacon/v1/traces": _accepted,
+    "/v1/beacon/v1/logs": _accepted,
 }
+_WITHOUT_BODY = frozenset({"/v1/beacon/usage-snapshot"})
 
 
 def _short_lived_jwt() -> str:

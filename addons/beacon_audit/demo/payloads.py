@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
-EDITION = "langsmith-beacon/2025-10"
+EDITION = "langsmith-beacon/2026-08"
 _PLACEHOLDER = "<YOUR_LICENSE_KEY>"
 _PROMPT = "Summarise the contract with our largest customer."
 
@@ -60,6 +60,10 @@ class Payloads:
     def with_prompt_in_span(self) -> bytes:
         """A trace that carries what a user typed."""
         return self._with_span_attribute("gen_ai.prompt", _PROMPT)
+
+    def with_prompt(self) -> bytes:
+        """What a user typed, for a service that works on it."""
+        return json.dumps({"messages": [{"role": "user", "content": _PROMPT}]}).encode()
 
     def _with_span_attribute(self, key: str, value: str) -> bytes:
         attribute = {"key": key, "value": {"stringValue": value}}

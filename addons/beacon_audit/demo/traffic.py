@@ -24,6 +24,9 @@ _VERIFY = "/v1/beacon/verify"
 _USAGE = "/v1/beacon/ingest-traces"
 _METRICS = "/v1/beacon/v1/metrics"
 _TRACES = "/v1/beacon/v1/traces"
+_LOGS = "/v1/beacon/v1/logs"
+_SNAPSHOT = "/v1/beacon/usage-snapshot"
+_INTELLIGENCE = "/intelligence/v1/complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,12 @@ def _documented(payloads: Payloads) -> tuple[Scenario, ...]:
             Message(_TRACES, payloads.compressed("telemetry-traces"), content_encoding="gzip"),
             allowed,
         ),
+        Scenario("logs", Message(_LOGS, payloads.documented("telemetry-logs")), allowed),
+        Scenario(
+            "usage snapshot",
+            Message(_SNAPSHOT, payloads.documented("usage-snapshot")),
+            Expectation("allowed", "documented", 204),
+        ),
     )
 
 
@@ -136,6 +145,11 @@ def _misdirected(payloads: Payloads) -> tuple[Scenario, ...]:
             "Beacon's host, a path that no documentation shows",
             Message("/v1/beacon/backup", verification),
             Expectation("refused", "contract.undocumented-endpoint", 403),
+        ),
+        Scenario(
+            "Beacon's host, the path that takes the content of traces",
+            Message(_INTELLIGENCE, payloads.with_prompt()),
+            Expectation("refused", "contract.intelligence-endpoint", 403),
         ),
         Scenario(
             "TLS to Beacon (SNI), but a Host header that names another",

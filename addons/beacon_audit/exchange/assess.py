@@ -65,7 +65,11 @@ def assess_body(
     ``content_types`` and ``content_encodings`` are the values of all headers of that name. ``learn`` is given the
     document before anything looks for secrets in it, so that the license of this very request is known by then.
     """
+    standing = contract.status_findings(endpoint)
+    if not body and endpoint.status == "unpublished":
+        return Assessment(None, False, standing, verdict_of(standing))  # a GET has no body that anybody could read
     _, type_findings = check_content_type(content_types, endpoint.media_types)
+    type_findings = (*standing, *type_findings)
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
         if any(finding.code == "contract.undocumented-media-type" for finding in type_findings):

@@ -21,7 +21,7 @@ MAX_FINDINGS = 48
 MAX_TEXT = 256
 _ATTRIBUTE_KEYS = frozenset({"contract.new-attribute-key", "promise.identity-attribute", "promise.content-attribute"})
 #: Findings that leave the value as documented as it was.
-_SHOWN = frozenset({"contract.otlp-invalid", "contract.missing-field"})
+_SHOWN = frozenset({"contract.otlp-invalid", "contract.missing-field", "contract.observed-endpoint"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
 #: Fields whose values are words of ours.
 _OURS = frozenset(

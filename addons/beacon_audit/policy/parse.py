@@ -17,7 +17,7 @@ from beacon_audit.policy.witnesses import WitnessesText, read_witnesses
 from beacon_audit.policy.yaml_source import Source as YamlSource
 from beacon_audit.policy.yaml_source import read_yaml
 
-DEFAULT_CONTRACT = "langsmith-beacon/2025-10"
+DEFAULT_CONTRACT = "langsmith-beacon/2026-08"
 
 KEYS = (
     "version",

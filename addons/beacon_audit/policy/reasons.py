@@ -33,7 +33,8 @@ def telemetry_disabled(endpoint: Endpoint, switch: str, off: Disabled | None) ->
     if endpoint.setting is not None and off is not None and off.setting == endpoint.setting:
         advice = ", yet LangSmith still sends: check that this value was rolled out"
     elif endpoint.setting is not None:
-        advice = f"; set {endpoint.setting} to false in LangSmith's values to stop it at the source"
+        where = "LangSmith's values" if "." in endpoint.setting else "commonEnv of LangSmith's values"
+        advice = f"; set {endpoint.setting} to false in {where} to stop it at the source"
     return f"{what} {verb} turned off by {by}{advice}"
 
 

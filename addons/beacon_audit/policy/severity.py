@@ -16,6 +16,7 @@ _WRONG: Row = ("alert", "block", "block")
 _NEW: Row = ("note", "alert", "block")
 _PROTOCOL: Row = ("note", "note", "block")
 _NOTE: Row = ("note", "note", "note")
+_PERMITTED_ONLY: Row = ("block", "block", "block")
 
 #: Bases whose findings mean that it is not known what would leave, or where to.
 FIXED_BASES = frozenset({"wire", "containment"})
@@ -37,6 +38,8 @@ OVERRIDABLE: Mapping[str, Row] = {
     "contract.new-span-name": _NEW,
     "contract.new-event-name": _NEW,
     "contract.new-scope-name": _NEW,
+    "contract.observed-endpoint": _PERMITTED_ONLY,
+    "contract.intelligence-endpoint": _PERMITTED_ONLY,
 }
 
 #: Contract codes that block at every strictness, overridden or not: without a documented endpoint there is no rule to

@@ -9,8 +9,8 @@ Sources: RFC 9110 §4.2 and §7.2, RFC 9112 §3.2, RFC 9113 §8.3.1, RFC 6066 §
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from beacon_audit.model import Finding, Request
 
@@ -22,10 +22,12 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The documented places: ``hosts`` as lower-case A-labels without trailing dot."""
+    """The documented places: ``hosts`` as lower-case A-labels without trailing dot. ``known``: what some other hosts
+    are, for the reason of a refusal."""
 
     hosts: tuple[str, ...]
     port: int
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def normalised_host(text: str) -> str | None:
@@ -73,7 +75,10 @@ def containment_findings(request: Request, allowed: Destination, *, tunnelled: b
 def _undocumented(target: tuple[str, int], allowed: Destination) -> Iterator[Finding]:
     host, port = target
     if host not in allowed.hosts:
-        yield Finding("containment.undocumented-host", "", f"the only documented host is {', '.join(allowed.hosts)}")
+        known = f"{host}: {allowed.known[host]}; " if host in allowed.known else ""
+        only = "host is" if len(allowed.hosts) == 1 else "hosts are"
+        message = f"{known}the only documented {only} {', '.join(allowed.hosts)}"
+        yield Finding("containment.undocumented-host", "", message)
     if port != allowed.port:
         yield Finding("containment.undocumented-port", "", f"the only documented port is {allowed.port}")
 

@@ -62,13 +62,14 @@ class Settings:
         Raises:
             UsageError: ``reverse_host`` is not a host of the contract.
         """
+        known = {entry.host: entry.reason for entry in self.contract.known_hosts}
         if self.reverse_host is None:
-            return Destination(self.contract.hosts, self.contract.port)
+            return Destination(self.contract.hosts, self.contract.port, known)
         host = normalised_host(self.reverse_host)
         if host not in self.contract.hosts:
             documented = ", ".join(self.contract.hosts)
             raise UsageError(f"--mode reverse: expected a host of {self.contract.name} ({documented}), came another")
-        return Destination((host,), self.contract.port)
+        return Destination((host,), self.contract.port, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,3 +53,41 @@ def test_file_that_is_no_yaml_is_a_problem_too(config: Path, capsys: pytest.Capt
 def test_missing_file_is_wrong_usage(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", str(config)]) == 4
     assert "No such file" in capsys.readouterr().err
+
+
+def test_advice_is_marked_and_no_reason_to_fail(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text('commonEnv: [{name: HTTPS_PROXY, value: "http://beacon-audit:8080"}]\n')
+    assert main(["lint", str(config)]) == 0
+    assert "langsmith_config.yaml:1:40: advice: some clients ignore HTTPS_PROXY" in capsys.readouterr().out
+    assert main(["lint", "--json", str(config)]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["advice"] is True
+
+
+def test_exception_for_a_documented_host_is_found(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text('commonEnv: [{name: NO_PROXY, value: "apac.beacon.langchain.com"}]\n')
+    assert main(["lint", str(config)]) == 1
+    assert "covers apac.beacon.langchain.com" in capsys.readouterr().out
+
+
+def test_bundle_is_compared_with_the_ca_of_the_home(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, bundle = tmp_path / "home", tmp_path / "corp.crt"
+    assert main(["init", "--home", str(home)]) == 0
+    assert main(["init", "--home", str(tmp_path / "other")]) == 0
+    config.write_text("config: {customCa: {secretName: corp, secretKey: corp.crt}}\n")
+    options = ["--home", str(home), "--ca-bundle", str(bundle)]
+    other = (tmp_path / "other" / "ca" / "ca.crt").read_bytes()
+    bundle.write_bytes(other)
+    capsys.readouterr()
+    assert main(["lint", str(config), *options]) == 1
+    assert "expected the CA of this home in corp.crt" in capsys.readouterr().out
+    bundle.write_bytes(other + (home / "ca" / "ca.crt").read_bytes())
+    assert main(["lint", str(config), *options]) == 0
+
+
+def test_bundle_without_a_home_is_wrong_usage(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(COMPLETE)
+    assert main(["lint", str(config), "--ca-bundle", str(config)]) == 4
+    assert "--ca-bundle: expected --home DIR" in capsys.readouterr().err

@@ -1,4 +1,8 @@
-"""The shipped edition, and its samples as fresh copies that a test may change."""
+"""The shipped editions, and their samples as fresh copies that a test may change.
+
+A test runs once for every edition. A module about one of them, or about endpoints that only one has, gives its own
+``edition``.
+"""
 
 import json
 from collections.abc import Callable
@@ -10,17 +14,27 @@ import pytest
 from beacon_audit import contracts
 from beacon_audit.contracts import Contract, load_contract
 
-EDITION = "langsmith-beacon/2025-10"
+EDITIONS = ("langsmith-beacon/2025-10", "langsmith-beacon/2026-08")
+
+
+@pytest.fixture(scope="session", params=EDITIONS)
+def edition(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def contract() -> Contract:
-    return load_contract(EDITION)
+def loaded() -> dict[str, Contract]:
+    return {edition: load_contract(edition) for edition in EDITIONS}
 
 
 @pytest.fixture
-def edition_path() -> Path:
-    return Path(contracts.__file__).parent / "editions" / EDITION
+def contract(edition: str, loaded: dict[str, Contract]) -> Contract:
+    return loaded[edition]
+
+
+@pytest.fixture
+def edition_path(edition: str) -> Path:
+    return Path(contracts.__file__).parent / "editions" / edition
 
 
 @pytest.fixture

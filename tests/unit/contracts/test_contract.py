@@ -17,6 +17,11 @@ PATHS = {
 }
 
 
+@pytest.fixture
+def edition() -> str:
+    return "langsmith-beacon/2025-10"
+
+
 def named(contract: Contract, name: str) -> Endpoint:
     endpoint = contract.endpoint(name)
     assert endpoint is not None

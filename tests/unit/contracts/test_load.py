@@ -53,9 +53,9 @@ def test_contract_of_ones_own_needs_no_code(own: Path) -> None:
     assert contract.response_findings(endpoint, 204, None) == ()
 
 
-def test_shipped_edition_is_available_by_name() -> None:
-    assert "langsmith-beacon/2025-10" in available_editions()
-    assert load_contract("langsmith-beacon/2025-10").digest.startswith("sha256:")
+def test_shipped_editions_are_available_by_name() -> None:
+    assert available_editions() == ("langsmith-beacon/2025-10", "langsmith-beacon/2026-08")
+    assert len({load_contract(name).digest for name in available_editions()}) == 2
 
 
 @pytest.mark.parametrize(
@@ -67,42 +67,78 @@ def test_reference_to_nothing_says_what_there_is(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "line", "said"),
     [
-        ("port: 8443", "port: 0", "/port: expected a port from 1 to 65535"),
-        ("port: 8443", "port: 443.0", "/port: expected a port"),
-        ("port: 8443", "", "/port: expected the documented field port"),
-        ("beacon.example", "Beacon.Example", "/hosts/0: expected a host name in lower case"),
-        ("beacon.example", "beacon.example.", "/hosts/0"),
-        ("beacon.example", "10.0.0.1", "/hosts/0"),
-        ("beacon.example", "'*.example'", "/hosts/0"),
-        ("method: PUT", "method: put", "/endpoints/0/method: expected an HTTP method in upper case"),
-        ("path: /ping", "path: /ping?x", "/endpoints/0/path"),
-        ("path: /ping", "path: /a/../b", "/endpoints/0/path"),
-        ("class: operational", "class: other", "/endpoints/0/class: expected billing, operational"),
-        ("class: operational", "class: operational\n    swich: metrics", "/endpoints/0/swich: no documented"),
+        ("port: 8443", "port: 0", 4, "/port: expected a port from 1 to 65535"),
+        ("port: 8443", "port: 443.0", 4, "/port: expected a port"),
+        ("port: 8443\n", "", 2, "/port: expected the key port, got none"),
+        ("beacon.example", "Beacon.Example", 3, "/hosts/0: expected a host name in lower case"),
+        ("beacon.example", "beacon.example.", 3, "/hosts/0"),
+        ("beacon.example", "10.0.0.1", 3, "/hosts/0"),
+        ("beacon.example", "'*.example'", 3, "/hosts/0"),
+        ("method: PUT", "method: put", 7, "/endpoints/0/method: expected an HTTP method in upper case"),
+        ("path: /ping", "path: /ping?x", 8, "/endpoints/0/path"),
+        ("path: /ping", "path: /a/../b", 8, "/endpoints/0/path"),
+        ("class: operational", "class: other", 9, "/endpoints/0/class: expected billing, operational"),
+        ("class: operational", "class: operational\n    swich: metrics", 10, "/endpoints/0/swich: expected a key of"),
         (
             "class: operational",
             "class: operational\n    switch: metrics",
-            "expected both switch and setting, or neither",
+            6,
+            "/endpoints/0: expected both switch and setting, or neither",
         ),
         (
             "class: operational",
             "class: operational\n    license_pointers: [license]",
+            10,
             "/endpoints/0/license_pointers/0",
         ),
-        ("request: ping", "request: pong", "/endpoints/0: expected the file pong.schema.json, got none"),
-        ("request: ping.schema.json", "request: ../ping.schema.json", "/endpoints/0/request"),
-        ('"204"', "204", "a key is not a text, quote it"),
-        ("name: own/1", "name: own/1\nname: own/2", "a key is given twice"),
-        ("name: own/1", "name: [", "expected YAML"),
-        ("name: own/1", "name: langsmith-beacon/2025-10", "expected a name of its own"),
+        (
+            "class: operational",
+            "class: operational\n    license_pointers: [/license]",
+            10,
+            "/endpoints/0/license_pointers/0: expected the place of a field in the schema",
+        ),
+        (
+            "class: operational",
+            "class: operational\n    response_secret_pointers: [/token]",
+            10,
+            "/endpoints/0/response_secret_pointers/0: expected the place of a field in the schema",
+        ),
+        (
+            "class: operational",
+            "class: operational\n    promises: [no-content]",
+            10,
+            "promise whose sentence stands in",
+        ),
+        ("class: operational", "class: operational\n    promises: [no-cookies]", 10, "a promise that can be checked"),
+        ("class: operational", "class: operational\n    status: observed", 6, "expected the key reason for status"),
+        ("class: operational", "class: operational\n    reason: x", 10, "expected no reason for status documented"),
+        ("    path: /ping\n", "    prefix: /ping\n", 6, "expected the key path for status documented, got none"),
+        ("    method: PUT\n", "", 6, "expected the key method for status documented, got none"),
+        ("    request: ping.schema.json\n", "", 6, "expected the key request for status documented, got none"),
+        (
+            "class: operational",
+            "class: content\n    status: unpublished\n    reason: x\n    prefix: /p",
+            7,
+            "/endpoints/0/method: expected no method for status unpublished",
+        ),
+        ("request: ping", "request: pong", 11, "/endpoints/0/request: expected the file pong.schema.json, got none"),
+        ("request: ping.schema.json", "request: ../ping.schema.json", 11, "/endpoints/0/request"),
+        ('"204": ping', '"204": pong', 12, "/endpoints/0/responses/204: expected the file pong.schema.json, got none"),
+        ('"204"', "204", 12, "a key is not a text, quote it"),
+        ("name: own/1", "name: own/1\nname: own/2", 3, "a key is given twice"),
+        ("name: own/1", "name: [", 4, "expected YAML"),
+        ("name: own/1", "name: langsmith-beacon/2025-10", 2, "expected a name of its own"),
+        ("name: own/1", "name: langsmith-beacon/2026-08", 2, "expected a name of its own"),
+        ("port: 8443", "port: 8443\nknown_hosts: [{host: beacon.example, reason: x}]", 5, "/known_hosts/0/host"),
     ],
 )
-def test_what_is_wrong_with_endpoints_yaml_is_said_with_its_place(own: Path, old: str, new: str, said: str) -> None:
-    message = problem(edit(own, old, new))
-    assert message.startswith(f"{own}/endpoints.yaml: ")
-    assert said in message
+def test_what_is_wrong_with_endpoints_yaml_is_said_with_its_place(
+    own: Path, old: str, new: str, line: int, said: str
+) -> None:
+    (first, *_) = [message for message in problem(edit(own, old, new)).splitlines() if said in message]
+    assert first.startswith(f"{own}/endpoints.yaml:{line}:")
 
 
 def test_every_problem_is_listed_at_once(own: Path) -> None:
@@ -113,24 +149,66 @@ def test_every_problem_is_listed_at_once(own: Path) -> None:
 def test_endpoint_given_twice_is_refused(own: Path) -> None:
     entry = OWN.partition("endpoints:\n")[2]
     (own / "endpoints.yaml").write_text(OWN + entry)
-    assert len(problem(own).splitlines()) == 2
+    name, path = problem(own).splitlines()
+    assert "/endpoints/1/name: expected every endpoint name once" in name
+    assert "/endpoints/1/path: expected every method and path once" in path
 
 
-@pytest.mark.parametrize("text", ["", "[]", "text", "- 1", "\x00", "\udcff"])
+@pytest.mark.parametrize("text", ["", "[]", "text", "- 1", "\x00", "\udcff", "a: " + "[" * 5_000])
 def test_endpoints_yaml_of_another_shape_is_our_error(own: Path, text: str) -> None:
     (own / "endpoints.yaml").write_text(text, errors="surrogateescape")
-    assert problem(own).startswith(f"{own}/endpoints.yaml: ")
+    assert problem(own).startswith(f"{own}/endpoints.yaml:")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "\udcff", '{"type": "object", "type": "array"}'])
 def test_schema_that_is_no_json_object_is_our_error(own: Path, text: str) -> None:
     (own / "ping.schema.json").write_text(text, errors="surrogateescape")
-    assert problem(own).startswith(f"{own}/ping.schema.json: ")
+    assert problem(own).startswith(f"{own}/ping.schema.json:")
 
 
-def test_copy_of_a_shipped_edition_may_not_borrow_its_name_once_changed(tmp_path: Path, edition_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{\n  "type": "object",\n  "maxLenght": 5\n}', "3:16: /maxLenght: expected a keyword of JSON Schema"),
+        ('{\n  "properties": {\n    "a": {"tipe": "string"}}}', "3:19: /properties/a/tipe: expected a keyword"),
+        ('{"$id": "https://elsewhere.example/"}', "1:9: /$id: expected a keyword"),
+        ('{"properties": {"a": {"source": "page"}}}', "/properties/a/source: expected a name out of sources"),
+        ('{\n"properties": {\n"a": {"type": "sting"}}}', "3:15: expected a JSON Schema (2020-12)"),
+        ('{"$ref": "https://elsewhere.example/x.json"}', "expected a JSON Schema (2020-12) of its own directory"),
+        ('{"$ref": "gone.schema.json"}', "expected a JSON Schema (2020-12) of its own directory"),
+        ('{"type": "string", "pattern": "(?=a)"}', "expected a JSON Schema (2020-12) of its own directory"),
+    ],
+)
+def test_what_is_wrong_with_a_schema_is_said_with_its_place(own: Path, text: str, said: str) -> None:
+    (own / "ping.schema.json").write_text(text)
+    message = problem(own)
+    assert message.startswith(f"{own}/ping.schema.json:")
+    assert said in message
+
+
+def test_word_of_a_payload_is_no_keyword(own: Path) -> None:
+    schema = '{"properties": {"maxLenght": {"enum": [{"maxLenght": 1}]}}, "$defs": {"tipe": {}}}'
+    (own / "ping.schema.json").write_text(schema)
+    assert load_contract(str(own)).name == "own/1"
+
+
+def test_prefix_of_ones_own_gives_way_to_a_path_below_it(own: Path) -> None:
+    entry = (
+        "  - {name: rest, class: content, status: unpublished, reason: unknown, prefix: /ping, media_types: [a/b]}\n"
+    )
+    (own / "endpoints.yaml").write_text(OWN + entry)
+    contract = load_contract(str(own))
+    found = {path: contract.match("PUT", path) for path in ("/ping", "/ping/x", "/pingx")}
+    assert {path: endpoint and endpoint.name for path, endpoint in found.items()} == {
+        "/ping": "ping", "/ping/x": "rest", "/pingx": None,
+    }  # fmt: skip
+
+
+def test_copy_of_a_shipped_edition_may_not_borrow_its_name_once_changed(
+    tmp_path: Path, edition: str, edition_path: Path
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(edition_path, copy)
-    assert load_contract(str(copy)).name == "langsmith-beacon/2025-10"
-    edit(copy, "beacon.langchain.com", "beacon.example")
+    assert load_contract(str(copy)).name == edition
+    edit(copy, "hosts: [beacon.langchain.com", "hosts: [beacon.example")
     assert "expected a name of its own" in problem(copy)

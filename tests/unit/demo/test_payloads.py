@@ -11,7 +11,14 @@ from beacon_audit.demo.payloads import EDITION, Payloads
 
 KEY = "lcl_demo_made_up_key"
 PAYLOADS = Payloads(KEY)
-ENDPOINTS = ("license-verify", "usage-ingest", "telemetry-metrics", "telemetry-traces")
+ENDPOINTS = (
+    "license-verify",
+    "usage-ingest",
+    "telemetry-metrics",
+    "telemetry-traces",
+    "telemetry-logs",
+    "usage-snapshot",
+)
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)

@@ -121,7 +121,7 @@ def test_row_says_nothing_only_where_not_even_a_connection_was_opened(stage: Sta
 
 
 def test_summary_counts_what_was_decided_and_what_beacon_received(stage: Stage) -> None:
-    assert "6 allowed, 13 refused; Beacon received exactly 6 requests\n" in _printed(_result(stage), stage)
+    assert "8 allowed, 14 refused; Beacon received exactly 8 requests\n" in _printed(_result(stage), stage)
 
 
 def test_summary_says_when_beacon_received_another_number(stage: Stage) -> None:
@@ -129,7 +129,7 @@ def test_summary_says_when_beacon_received_another_number(stage: Stage) -> None:
     late = replace(first, requests=first.requests + 1)
     unrecorded = replace(late, observations=(replace(late.observations[0], entries=()), *late.observations[1:]))
     text = _printed(Result((unrecorded,), ()), stage)
-    assert "4 allowed, 9 refused, 1 unrecorded; Beacon received 6, not 5 requests\n" in text
+    assert "6 allowed, 10 refused, 1 unrecorded; Beacon received 8, not 7 requests\n" in text
 
 
 def test_report_names_the_home_that_it_keeps(stage: Stage) -> None:

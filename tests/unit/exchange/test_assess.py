@@ -12,7 +12,7 @@ from beacon_audit.model import Finding
 from beacon_audit.policy import Limits
 from harness.violations import LICENSE, PATHS, documented
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 JSON = ("application/json",)
 
 

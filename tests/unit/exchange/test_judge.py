@@ -13,7 +13,7 @@ from harness.messages import request_to
 from harness.policies import policy_with
 from harness.violations import LICENSE, PATHS
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 TOKENS = Tokens(b"k" * 32)
 ENFORCE = policy_with()
 MISMATCH = Finding("containment.sni-mismatch", "", "found")

@@ -16,7 +16,7 @@ from beacon_audit.trail.entry import encode_entry
 from harness.policies import policy_with
 from harness.violations import LICENSE, PATHS, documented
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 HOST = "beacon.langchain.com"
 
 

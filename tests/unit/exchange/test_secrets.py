@@ -14,7 +14,7 @@ from beacon_audit.redaction import SecretRegistry, Tokens
 from harness.messages import request_to
 from harness.violations import LICENSE
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 TRACES = CONTRACT.endpoint("telemetry-traces")
 VERIFY = CONTRACT.endpoint("license-verify")
 TOKENS = Tokens(b"k" * 32)

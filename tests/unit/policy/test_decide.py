@@ -1,5 +1,7 @@
 """One decision: the mode first, then the place, then the rules of the policy, then the findings."""
 
+from dataclasses import replace
+
 import pytest
 
 from beacon_audit.model import Endpoint, Finding
@@ -108,6 +110,29 @@ def test_telemetry_that_only_the_policy_disables_is_refused_with_what_to_set_at_
         "metrics are turned off by p.yaml:2 telemetry.metrics; "
         "set config.telemetry.metrics to false in LangSmith's values to stop it at the source"
     )
+
+
+@pytest.mark.parametrize(
+    ("off", "reason"),
+    [
+        (
+            Disabled("p.yaml", 2, 1, "telemetry.usage_snapshot"),
+            "usage snapshot is turned off by p.yaml:2 telemetry.usage_snapshot; set PHONE_HOME_USAGE_REPORTING_ENABLED "
+            "to false in commonEnv of LangSmith's values to stop it at the source",
+        ),
+        (
+            Disabled("values.yaml", 3, 1, "PHONE_HOME_USAGE_REPORTING_ENABLED"),
+            "usage snapshot is turned off by values.yaml:3 PHONE_HOME_USAGE_REPORTING_ENABLED, "
+            "yet LangSmith still sends: check that this value was rolled out",
+        ),
+    ],
+)
+def test_snapshot_that_is_turned_off_names_the_variable(off: Disabled, reason: str) -> None:
+    endpoint = replace(
+        METRICS, name="usage-snapshot", switch="usage_snapshot", setting="PHONE_HOME_USAGE_REPORTING_ENABLED"
+    )
+    policy = policy_with(telemetry={"usage_snapshot": False}, disabled={"usage_snapshot": off})
+    assert decide(policy, endpoint, [], licenses=[]).reason == reason
 
 
 def test_switch_that_the_policy_does_not_know_is_off() -> None:

@@ -91,6 +91,51 @@ def test_switch_that_is_said_indirectly_is_refused_and_not_overlooked(data: byte
     assert any("got an anchor, alias, tag or merge key" in problem for problem in problems(data))
 
 
+NAME = "PHONE_HOME_USAGE_REPORTING_ENABLED"
+
+
+@pytest.mark.parametrize("value", ['"false"', "'False'", '"FALSE"'])
+def test_environment_turns_usage_snapshots_off(value: str) -> None:
+    found = disabled(f"commonEnv:\n  - {{name: A, value: x}}\n  - name: {NAME}\n    value: {value}\n".encode())
+    assert found == {"usage_snapshot": Disabled("langsmith_config.yaml", 4, 12, NAME)}
+
+
+@pytest.mark.parametrize("item", ['value: "true"', "value: true", "valueFrom: {configMapKeyRef: {}}", 'value: "TRUE"'])
+def test_environment_that_does_not_turn_usage_snapshots_off_turns_nothing_off(item: str) -> None:
+    assert disabled(f"commonEnv: [{{name: {NAME}, {item}}}]".encode()) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # As the vendor's page on egress shows it, word for word and at the two places where a reader may put it.
+        (
+            f"{NAME}: false",
+            f"1:1: expected {NAME} in the list commonEnv, got it here, where the chart does not read it",
+        ),
+        (f"commonEnv:\n  {NAME}: false", "2:3: expected a list of name and value for commonEnv, got a mapping"),
+        (f"config: {{{NAME}: false}}", f"1:10: expected {NAME} in the list commonEnv"),
+        (f"config: {{telemetry: {{{NAME}: false}}}}", f"1:22: expected {NAME} in the list commonEnv"),
+        (f"commonEnv: [{{name: {NAME}, value: false}}]", 'expected "true" or "false" in quotes'),
+        (f"commonEnv: [{{name: {NAME}, value: no}}]", 'expected "true" or "false" in quotes'),
+        (f"commonEnv: [{{name: {NAME}, value: 'off'}}]", 'expected "true" or "false" in quotes'),
+        (f"commonEnv: [{{name: {NAME}, value: 0}}]", 'expected "true" or "false" in quotes'),
+        (f"commonEnv: [{{name: {NAME}, value: '0'}}]", 'expected "true" or "false" in quotes'),
+        (f"commonEnv: [{{name: {NAME}, value: []}}]", 'expected "true" or "false" in quotes'),
+        ("commonEnv: text", "1:12: expected a list of name and value for commonEnv, got text"),
+        (
+            f"commonEnv: [{{name: {NAME}, value: 'true'}}, {{name: {NAME}, value: 'false'}}]",
+            "expected every variable once",
+        ),
+        (f"a: &a 'false'\ncommonEnv: [{{name: {NAME}, value: *a}}]", "got an anchor, alias, tag or merge key"),
+        (f"a: &a {{name: {NAME}, value: 'false'}}\ncommonEnv: [{{<<: *a}}]", "got one by a merge key"),
+    ],
+)
+def test_variable_that_only_looks_turned_off_is_refused(text: str, message: str) -> None:
+    (problem,) = problems(text.encode())
+    assert message in problem
+
+
 def test_reading_a_file_with_problems_raises_them_all(tmp_path: Path) -> None:
     path = tmp_path / "values.yaml"
     path.write_bytes(b"config: {telemetry: {logs: off, traces: 'no'}}")

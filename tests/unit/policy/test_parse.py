@@ -9,7 +9,7 @@ from harness.policies import Loaded, Refused
 def test_file_with_only_its_version_has_every_default(loaded: Loaded) -> None:
     policy = loaded("")
     assert (policy.mode, policy.strictness, policy.refusal) == ("enforce", "standard", "reject")
-    assert policy.contract == "langsmith-beacon/2025-10"
+    assert policy.contract == "langsmith-beacon/2026-08"
     assert dict(policy.telemetry) == {"metrics": True, "traces": True, "logs": True, "usage_snapshot": True}
     assert policy.recording == Recording("redacted", 400)
     assert policy.limits == Limits(16_777_216, 67_108_864, 64, 2.0)

@@ -201,7 +201,8 @@ def test_file_without_certificates_is_refused(name: str, tmp_path: Path, refused
 
 
 def test_digest_is_as_before_for_a_policy_without_witnesses(loaded: Loaded) -> None:
-    assert loaded("").digest == "sha256:d330c72b9ef9a254af39afe6967f5c20368d68509070b64c6a755cab8113da77"
+    before = "contract: langsmith-beacon/2025-10"  # the default then
+    assert loaded(before).digest == "sha256:d330c72b9ef9a254af39afe6967f5c20368d68509070b64c6a755cab8113da77"
     for text in ("witnesses: {}", "witnesses: {servers: [], quorum: 1, refuse_after_s: null, ca_file: null}"):
         assert loaded(text).digest == loaded("").digest
 

@@ -117,3 +117,33 @@ def test_a_connect_target_is_a_documented_host_and_port() -> None:
         "containment.undocumented-port",
     ]
     assert [finding.code for finding in connect_findings(f"[{HOST}]:443", ALLOWED)] == ["containment.connect-target"]
+
+
+REGIONS = Destination(
+    (HOST, "eu.beacon.langchain.com"), 443, known={"beacon.aws.langchain.com": "it is the gateway of Engine"}
+)
+
+
+@pytest.mark.parametrize("odd", ["connect_target", "sni", "host_headers", "authority"])
+def test_two_documented_hosts_are_two_destinations(odd: str) -> None:
+    other = {
+        "connect_target": "eu.beacon.langchain.com:443",
+        "sni": "eu.beacon.langchain.com",
+        "host_headers": ("eu.beacon.langchain.com",),
+        "authority": "eu.beacon.langchain.com",
+    }
+    request = dataclasses.replace(REQUEST, http_version="HTTP/2.0", **{odd: other[odd]})  # type: ignore[arg-type]
+    (finding,) = containment_findings(request, REGIONS, tunnelled=True)
+    assert finding.code.endswith("-mismatch")
+    request = dataclasses.replace(REQUEST, host="eu.beacon.langchain.com", **other, http_version="HTTP/2.0")  # type: ignore[arg-type]
+    assert containment_findings(request, REGIONS, tunnelled=True) == ()
+
+
+def test_refusal_of_a_known_host_says_what_it_is() -> None:
+    (finding,) = connect_findings("beacon.aws.langchain.com:443", REGIONS)
+    assert finding.message == (
+        "beacon.aws.langchain.com: it is the gateway of Engine; "
+        "the only documented hosts are beacon.langchain.com, eu.beacon.langchain.com"
+    )
+    (finding,) = connect_findings("us.beacon.langchain.com:443", REGIONS)
+    assert "us.beacon" not in finding.message

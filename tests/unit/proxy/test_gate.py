@@ -87,6 +87,7 @@ def test_a_permit_opens_one_connection_to_the_place_that_the_policy_names() -> N
         (None, "beacon.langchain.com", 443),
         ("other", "beacon.langchain.com", 443),
         ("client", "example.net", 443),
+        ("client", "eu.beacon.langchain.com", 443),  # documented, but not where this request may go
         ("client", "beacon.langchain.com", 80),
         ("client", None, 443),
         ("client", "beacon.langchain.com", None),

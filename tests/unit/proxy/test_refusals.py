@@ -8,7 +8,7 @@ from google.rpc.status_pb2 import Status
 from beacon_audit.contracts import load_contract
 from beacon_audit.proxy.refusals import Refusal, refuse, unavailable
 
-CONTRACT = load_contract("langsmith-beacon/2025-10")
+CONTRACT = load_contract("langsmith-beacon/2026-08")
 TRACES = CONTRACT.endpoint("telemetry-traces")
 INGEST = CONTRACT.endpoint("usage-ingest")
 
