@@ -1,6 +1,7 @@
 """Go's checksum-database packages (golang.org/x/mod/sumdb), which share nothing with us, accept our logs and proofs.
 
-Needs ``go`` and its module; skipped by name where there is neither.
+Needs ``go`` and its module; skipped by name where one of them is not to be had. A program that does not compile with
+both at hand is a failure.
 """
 
 import json
@@ -13,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from beacon_audit.demo.beacon import SimulatedBeacon
-from beacon_audit.trail.checkpoint import parse_checkpoint
-from beacon_audit.trail.note import parse_note
+from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, encode_log_line, parse_checkpoint
+from beacon_audit.trail.note import parse_note, sign_note
 from beacon_audit.trail.proof import consistency_proof, format_consistency, format_inclusion, inclusion_proof
 from beacon_audit.trail.published import read_hashes
 from beacon_audit.trail.reader import read_entry
@@ -41,8 +42,11 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         [go, "build", "-o", str(program), "."], cwd=SOURCE, capture_output=True, text=True, timeout=100
     )
     if build.returncode != 0:
-        reason = build.stderr.strip().splitlines()[-1:]
-        pytest.skip(f"go cannot build the program: golang.org/x/mod is not to be had, or go is too old: {reason}")
+        fetched = subprocess.run([go, "mod", "download"], cwd=SOURCE, capture_output=True, text=True, timeout=100)
+        reason = (fetched.stderr.strip() or build.stderr.strip()).splitlines()[-1:]
+        if fetched.returncode != 0:
+            pytest.skip(f"golang.org/x/mod is not to be had, or go is too old: {reason}")
+        pytest.fail(f"go has the module and does not build the program: {build.stderr}")
 
     def run(trail: Path, vkey: Path, proofs: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -147,16 +151,37 @@ def shorten_consistency(trail: Path, vkey: Path, proofs: Path) -> None:
     file.write_bytes(b"\n".join(lines[:1] + lines[2:]))
 
 
+def fork(trail: Path, vkey: Path, proofs: Path) -> None:
+    """The log's own key signed another history too; no proof of ours speaks of it."""
+    forked = Checkpoint(SIGNER.verifier.name, 255, bytes(32))
+    lines = (trail / "checkpoints.log").read_bytes().splitlines(keepends=True)
+    sizes = [parse_checkpoint(parse_note(decode_log_line(line)).text).size for line in lines]
+    lines[sizes.index(255)] = encode_log_line(sign_note(forked.text, SIGNER).encode())
+    (trail / "checkpoints.log").write_bytes(b"".join(lines))
+    (proofs / "255.consistency").unlink()
+
+
 @pytest.mark.parametrize(
-    "tamper", [break_tile, break_entry, break_checkpoint, exchange_key, exchange_proof, shorten_consistency]
+    ("tamper", "reason"),
+    [
+        (break_tile, "downloaded inconsistent tile"),
+        (break_entry, "entry 0: invalid transparency proof"),
+        (break_checkpoint, "invalid signature for key"),
+        (exchange_key, "note has no verifiable signatures"),
+        (exchange_proof, "0.tlog-proof: invalid transparency proof"),
+        (shorten_consistency, "255.consistency: invalid transparency proof"),
+        (fork, "from 255: invalid transparency proof"),
+    ],
 )
 def test_what_was_changed_is_not_accepted(
     check: Check,
     built: Callable[[int], tuple[Path, Path, Path]],
     tamper: Callable[[Path, Path, Path], None],
+    reason: str,
 ) -> None:
     places = built(257)
     tamper(*places)
     done = check(*places)
     assert done.returncode == 1
+    assert reason in done.stderr
     assert done.stdout == ""
