@@ -71,7 +71,9 @@ def test_a_killed_process_has_promised_nothing_that_its_trail_does_not_keep(scra
                 stdout=stdout,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )
-        while process.poll() is None and said.stat().st_size == 0:
+        # Every second one lives until it has promised something of each kind, however slow the machine is.
+        awaited = (b'"checkpoint"', b'"index"') if number % 2 == 0 else (b"\n",)
+        while process.poll() is None and not all(sign in said.read_bytes() for sign in awaited):
             time.sleep(0.005)
         time.sleep(pause.uniform(0.0, 0.12))
         assert process.poll() is None  # else it died of itself, and says why on stderr
@@ -83,6 +85,5 @@ def test_a_killed_process_has_promised_nothing_that_its_trail_does_not_keep(scra
 
     recover(home)
     promises.assert_kept(home, [SIGNER.verifier])
-    # Now and then one is killed before it has acknowledged anything.
-    assert sum(count > 0 for count in heard) > KILLS / 2
-    assert len(promises.checkpoints) > KILLS / 2
+    assert sum(count > 0 for count in heard) >= KILLS / 2
+    assert len(promises.checkpoints) >= KILLS / 2
