@@ -1,14 +1,16 @@
 """Every checkpoint as one JSON line on stdout, so that whoever collects the log holds an anchor of the trail.
 
 ``{"event":"checkpoint","origin":…,"size":…,"root":…,"checkpoint":<the signed note>}``. A thread of its own writes them,
-from `start` on: somebody who does not read stdout must not hold up the trail. What cannot be written in time is left
-out, oldest first, since a newer checkpoint vouches for everything an older one does; stderr says how many.
+from `start` on: somebody who does not read stdout must not hold up the trail, nor its end. What cannot be written, or
+not in time, is left out, oldest first, since a newer checkpoint vouches for everything an older one does; stderr says
+how many.
 """
 
 import base64
 import json
 import logging
 import os
+import select
 import sys
 from collections import deque
 from threading import Condition, Thread
@@ -40,9 +42,7 @@ class CheckpointLines:
             self._waiting.append(note)
             if len(self._waiting) > WAITING_LIMIT:
                 self._waiting.popleft()
-                self._left_out += 1
-                if self._left_out in (1, 10) or self._left_out % 100 == 0:
-                    logger.warning("%d checkpoints could not be printed: nobody reads stdout", self._left_out)
+                self._leave_out("nobody reads stdout")
             self._changed.notify()
 
     def close(self, patience_s: float = 2.0) -> None:
@@ -52,25 +52,41 @@ class CheckpointLines:
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join(patience_s)
+        if self._thread.is_alive():
+            left = self._left_out + len(self._waiting) + 1
+            logger.warning("%d checkpoints could not be printed: nobody reads stdout", left)
 
     def _run(self) -> None:
-        try:
-            while note := self._next():
-                _write(f"{checkpoint_line(note)}\n".encode())
-        except OSError as error:
-            logger.error("checkpoints cannot be printed any more: stdout: %s; nobody keeps anchors of this run", error)
+        # Not by way of `sys.stdout`: whoever waits there holds its locks, and the process needs them to end. It is not
+        # scrubbed of secrets so, but nothing in a checkpoint could hold one.
+        descriptor = sys.stdout.fileno()
+        before = b""
+        while note := self._next():
+            try:
+                _write(descriptor, before + checkpoint_line(note).encode("ascii") + b"\n")
+                before = b""
+            except OSError as error:
+                before = b"\n"  # the end of a line that may have been cut
+                with self._changed:
+                    self._leave_out(error.strerror or type(error).__name__)
 
     def _next(self) -> bytes | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
             return self._waiting.popleft() if self._waiting else None
 
+    def _leave_out(self, why: str) -> None:
+        self._left_out += 1
+        if self._left_out in (1, 10) or self._left_out % 100 == 0:
+            logger.warning("%d checkpoints could not be printed: %s", self._left_out, why)
 
-def _write(line: bytes) -> None:
-    """Write to the descriptor itself: a thread that hangs in Python's own stream would hold its lock at the exit."""
-    descriptor = sys.stdout.fileno()
+
+def _write(descriptor: int, line: bytes) -> None:
     while line:
-        line = line[os.write(descriptor, line) :]
+        try:
+            line = line[os.write(descriptor, line) :]
+        except BlockingIOError:  # whoever started us can have made it so
+            select.select([], [descriptor], [])
 
 
 def checkpoint_line(note: bytes) -> str:

@@ -3,15 +3,18 @@
 With an ID: that each entry of this exchange (or other record) is in the signed log, as a C2SP tlog-proof that carries
 the entry. ``-o FILE`` takes the proof of the first entry; that of an outcome goes to ``FILE.outcome``. With ``--since
 CHECKPOINT``: that the log of now begins with the log of then; to ``FILE``, or with an ID as well to
-``FILE.consistency``. No file is overwritten. ``--json`` prints one object ``{"proofs":[{"file","type","index"}]}``.
+``FILE.consistency``. CHECKPOINT holds one, as in the trail or as a line of the proxy's stdout. No file is overwritten,
+and none is written unless all can be proven. ``--json`` prints one object ``{"proofs":[{"file","type","index"}]}``.
 Exit status 0, or 4 when there is nothing to prove.
 """
 
 import argparse
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from beacon_audit.cli.exit_status import FINE
-from beacon_audit.cli.output import print_json, print_text
+from beacon_audit.cli.output import print_json, print_text, printable
 from beacon_audit.errors import UsageError
 
 
@@ -29,28 +32,28 @@ def run(args: argparse.Namespace) -> int:
     if args.id is None and args.since is None:
         raise UsageError("prove: expected an ID, --since CHECKPOINT, or both")
     home = open_home(args.home)
-    written: list[dict[str, object]] = []
+    proofs: list[tuple[str, int | None, bytes]] = []
     if args.id is not None:
-        for number, proof in enumerate(prove_inclusion(home, args.id)):
-            file = args.output if number == 0 else args.output.with_name(f"{args.output.name}.{proof.kind}")
-            _write(file, proof.proof)
-            written.append({"file": str(file), "type": proof.kind, "index": proof.index})
+        proofs += [(proof.kind, proof.index, proof.proof) for proof in prove_inclusion(home, args.id)]
     if args.since is not None:
-        file = args.output if args.id is None else args.output.with_name(f"{args.output.name}.consistency")
-        _write(file, prove_consistency(home, args.since.read_bytes()))
-        written.append({"file": str(file), "type": "consistency", "index": None})
+        proofs.append(("consistency", None, prove_consistency(home, args.since.read_bytes(), str(args.since))))
+    files = [args.output, *(Path(f"{args.output}.{kind}") for kind, _, _ in proofs[1:])]
+    _write(dict(zip(files, (proof for _, _, proof in proofs), strict=True)))
+    written = [
+        {"file": str(file), "type": kind, "index": index} for file, (kind, index, _) in zip(files, proofs, strict=True)
+    ]
     if args.json:
         print_json({"proofs": written})
     else:
         for item in written:
             what = "the log only grew" if item["index"] is None else f"{item['type']} is entry {item['index']}"
-            print_text(f"{item['file']}: {what}")
+            print_text(f"{printable(str(item['file']))}: {what}")
     return FINE
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
+def _write(files: Mapping[Path, bytes]) -> None:
+    if taken := next((path for path in files if os.path.lexists(path)), None):
+        raise UsageError(f"{taken}: exists and is not overwritten; choose another name")
+    for path, content in files.items():
         with path.open("xb") as file:
             file.write(content)
-    except FileExistsError:
-        raise UsageError(f"{path}: exists and is not overwritten; choose another name") from None

@@ -5,6 +5,8 @@ Each proof is checked against the signed checkpoint before it is given. Raise `U
 prove, and `TrailCorrupt` when the tiles do not have the root that was signed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from beacon_audit.errors import TrailCorrupt, UsageError
@@ -23,6 +25,7 @@ from beacon_audit.trail.proof import (
 from beacon_audit.trail.published import CHECKPOINT, read_hashes
 from beacon_audit.trail.reader import read_entry, read_trail
 from beacon_audit.trail.tile_tree import TileTree
+from beacon_audit.trail.verify.anchor import read_anchors
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,32 @@ def prove_inclusion(home: Home, identity: str) -> tuple[EntryProof, ...]:
         raise UsageError(f"no entry with this id in {home.trail}; ids are listed by: beacon-audit log")
     note, checkpoint = _signed(home)
     if found[-1][0] >= checkpoint.size:
-        raise UsageError(f"entry {found[-1][0]} is not covered by a checkpoint yet; try again in a second")
+        raise UsageError(
+            f"entry {found[-1][0]} is not covered by a checkpoint yet; try again in a second, or, when no proxy is "
+            "running, after its next start"
+        )
     tree = _tree(home, checkpoint.size)
     return tuple(EntryProof(kind, index, _inclusion(home, index, note, checkpoint, tree)) for index, kind in found)
 
 
-def prove_consistency(home: Home, earlier: bytes) -> bytes:
-    """That the log of now begins with the log of which ``earlier`` is a signed checkpoint."""
+def prove_consistency(home: Home, earlier: bytes, name: str) -> bytes:
+    """That the log of now begins with the log of then, of which ``earlier``, the content of the file ``name``, holds
+    one signed checkpoint (see `read_anchors`)."""
+    anchors = read_anchors(earlier, name)
+    if len(anchors) > 1:
+        raise UsageError(
+            f"--since: expected one checkpoint in {name}, came {len(anchors)}; give a file with one of them"
+        )
+    old = parse_checkpoint(parse_note(anchors[0]).text)
     note, checkpoint = _signed(home)
-    try:
-        old = parse_checkpoint(parse_note(earlier).text)
-    except TrailCorrupt as error:
-        raise UsageError(f"--since: expected a file with a signed checkpoint of this log ({error})") from None
     if old.origin != checkpoint.origin or old.size > checkpoint.size:
         raise UsageError(
             f"--since: expected a checkpoint of {checkpoint.origin} of at most {checkpoint.size} entries, came one of "
             "another log, or a later one; if it is of this log, run: beacon-audit verify --anchor FILE"
         )
     proof = consistency_proof(old.size, checkpoint.size, _tree(home, checkpoint.size).node)
-    check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, proof)
+    with _named(home, f"verify --anchor {name}"):
+        check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, proof)
     return format_consistency(old.size, proof, note)
 
 
@@ -80,5 +90,15 @@ def _tree(home: Home, size: int) -> TileTree:
 def _inclusion(home: Home, index: int, note: bytes, checkpoint: Checkpoint, tree: TileTree) -> bytes:
     entry = read_entry(home.trail, index, checkpoint.size)
     proof = inclusion_proof(index, checkpoint.size, tree.node)
-    check_inclusion(leaf_hash(entry), index, checkpoint.size, proof, checkpoint.root)
+    with _named(home, "verify"):
+        check_inclusion(leaf_hash(entry), index, checkpoint.size, proof, checkpoint.root)
     return format_inclusion(index, entry, proof, note)
+
+
+@contextmanager
+def _named(home: Home, command: str) -> Iterator[None]:
+    """Say of which log a proof failed, and which command finds out why."""
+    try:
+        yield
+    except TrailCorrupt as error:
+        raise TrailCorrupt(f"{home.trail}: {error}; run: beacon-audit {command}") from None

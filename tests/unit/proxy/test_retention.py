@@ -1,0 +1,160 @@
+"""Retention: what is older than the policy allows goes at the start and every hour, on the record first."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_audit.proxy import retention
+from beacon_audit.proxy.retention import keep_to_retention
+from beacon_audit.trail import TrailWriter, build_payload
+from beacon_audit.trail.prune import Pruned, prune
+from harness.trail import Trail
+
+TODAY = datetime(2026, 3, 1, 0, 0, 5, tzinfo=UTC)
+DAYS = 30
+#: 30 days before that day, and the day before.
+KEPT, EXPIRED = "2026-01-30", "2026-01-29"
+
+
+class Today(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return TODAY.astimezone(tz)
+
+
+@pytest.fixture
+def trail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trail]:
+    monkeypatch.setattr(retention, "datetime", Today)
+    monkeypatch.setattr(retention, "now", lambda: TODAY.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    monkeypatch.setattr(retention, "INTERVAL_SECONDS", 0.05)
+    trail = Trail(tmp_path / "home")
+    trail.begin()
+    yield trail
+    for writer in trail.opened:
+        writer.close()
+
+
+def record(trail: Trail, writer: TrailWriter, day: str, name: str = "body") -> None:
+    payload = build_payload({"of": day}, bytes(32), name=f"{name}.json.zst", date=day)
+    fields = {"type": "refusal", "id": f"{day}-{name}", "time": f"{day}T12:00:00Z", "payload": payload.reference}
+    writer.submit(fields, payload).result(10)
+    writer.publish()
+
+
+def days(trail: Trail) -> list[str]:
+    return sorted(path.name for path in trail.payloads.iterdir() if path.name[0] != ".")
+
+
+def prunes(trail: Trail) -> list[dict[str, object]]:
+    return [entry for entry in trail.entries() if entry["type"] == "prune"]
+
+
+def while_kept(trail: Trail, writer: TrailWriter, act: Callable[[], Awaitable[None]]) -> None:
+    """Act while somebody keeps to 30 days."""
+
+    async def run() -> None:
+        task = asyncio.create_task(keep_to_retention(writer, trail.payloads, DAYS))
+        try:
+            await act()
+            assert not task.done()
+        finally:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_what_is_older_goes_and_what_is_as_old_as_allowed_stays(trail: Trail) -> None:
+    writer = trail.open()
+    for day in ("2020-02-29", EXPIRED, KEPT, "2026-03-01"):
+        record(trail, writer, day)
+    record(trail, writer, EXPIRED, "another")
+
+    while_kept(trail, writer, lambda: until(lambda: days(trail) == [KEPT, "2026-03-01"]))
+
+    (entry,) = prunes(trail)
+    assert (entry["before"], entry["files"]) == (KEPT, 3)
+    assert (entry["by"], entry["reason"]) == ("policy", "recording.retention_days: 30")
+
+
+def test_where_nothing_is_too_old_nothing_is_recorded_hour_after_hour(trail: Trail) -> None:
+    writer = trail.open()
+    record(trail, writer, KEPT)
+    before = trail.entries()
+    while_kept(trail, writer, lambda: asyncio.sleep(0.3))
+
+    assert trail.entries() == before
+    assert days(trail) == [KEPT]
+
+
+def test_what_becomes_too_old_later_goes_then(trail: Trail) -> None:
+    writer = trail.open()
+    record(trail, writer, EXPIRED)
+
+    async def act() -> None:
+        await until(lambda: not days(trail))
+        await asyncio.to_thread(record, trail, writer, "2026-01-28")
+        await until(lambda: len(prunes(trail)) == 2)
+        await until(lambda: not days(trail))
+
+    while_kept(trail, writer, act)
+
+
+def test_what_cannot_be_deleted_is_told_and_tried_again(trail: Trail, caplog: pytest.LogCaptureFixture) -> None:
+    writer = trail.open()
+    record(trail, writer, EXPIRED)
+    left = trail.payloads / EXPIRED / "zzz-a-directory"
+    left.mkdir()
+
+    async def act() -> None:
+        await until(lambda: any(record.levelno == logging.ERROR for record in caplog.records))
+        left.rmdir()
+        await until(lambda: not days(trail))
+
+    while_kept(trail, writer, act)
+    assert f"payload files dated before {KEPT} could not be deleted" in caplog.text
+
+
+def test_nothing_is_deleted_when_it_cannot_be_recorded(trail: Trail, caplog: pytest.LogCaptureFixture) -> None:
+    writer = trail.open()
+    record(trail, writer, EXPIRED)
+    writer.close()
+    while_kept(trail, writer, lambda: until(lambda: any(record.levelno == logging.ERROR for record in caplog.records)))
+
+    assert days(trail) == [EXPIRED]
+    assert (trail.payloads / EXPIRED / "body.json.zst").exists()
+
+
+def test_event_loop_is_not_held_up_by_a_deletion(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests go on meanwhile."""
+    writer = trail.open()
+    record(trail, writer, EXPIRED)
+    deleting, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any, **named: Any) -> Pruned:
+        deleting.set()
+        assert may_go_on.wait(10)
+        return prune(*arguments, **named)
+
+    monkeypatch.setattr(retention, "prune", slowly)
+
+    async def act() -> None:
+        await until(deleting.is_set)
+        await asyncio.wait_for(asyncio.sleep(0), 1)
+        may_go_on.set()
+        await until(lambda: not days(trail))
+
+    while_kept(trail, writer, act)
