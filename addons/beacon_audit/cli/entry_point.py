@@ -35,6 +35,7 @@ COMMANDS = (
     Command("check", "say what would become of a request body in a file"),
     Command("lint", "find mistakes in a langsmith_config.yaml or Helm values file"),
     Command("contract", "print what a contract edition documents, or what another one changes"),
+    Command("explain", "say what a finding means and what to do about it"),
     Command("log", "list what was sent, refused and observed", home=True),
     Command("show", "show everything about one exchange", home=True),
     Command("verify", "prove that the trail is whole"),

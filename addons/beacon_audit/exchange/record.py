@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment
 from beacon_audit.exchange.secrets import value_at
+from beacon_audit.inspection import kind_of_secret, without_secrets
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens, redact_document
 from beacon_audit.wire.json_body import JsonValue
@@ -19,9 +20,26 @@ type Fields = dict[str, object]
 
 MAX_FINDINGS = 48
 MAX_TEXT = 256
-_ATTRIBUTE_KEYS = frozenset({"contract.new-attribute-key", "promise.identity-attribute", "promise.content-attribute"})
-#: Findings that leave the value as documented as it was.
-_SHOWN = frozenset({"contract.otlp-invalid", "contract.missing-field", "contract.observed-endpoint"})
+#: Findings at a key of an attribute; what nobody has vouched for is its value.
+_ATTRIBUTE_KEYS = frozenset(
+    {
+        "contract.new-attribute-key",
+        "contract.standard-attribute-key",
+        "promise.content-attribute",
+        "promise.identity-attribute",
+        "promise.infrastructure-attribute",
+    }
+)
+#: Findings that leave the value as documented as it was. A known license becomes its token wherever it stands.
+_SHOWN = frozenset(
+    {
+        "contract.missing-field",
+        "contract.observed-endpoint",
+        "contract.otlp-invalid",
+        "promise.license-misplaced",
+        "promise.log-severity",
+    }
+)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
 #: Fields whose values are words of ours.
 _OURS = frozenset(
@@ -41,13 +59,17 @@ class RecordContext:
     contract: str
 
     def text(self, value: str, limit: int = MAX_TEXT) -> str:
-        """``value`` without known secrets, printable, cut to ``limit`` characters."""
-        return _bounded(self.registry.scrub(value), limit)
+        """``value`` without known secrets and what looks like one, printable, cut to ``limit`` characters."""
+        return _bounded(self._scrub(value), limit)
 
     def written(self, fields: Fields) -> Fields:
         """``fields`` with every text as ``text`` has it: one search over all, and only a hit is looked for again."""
-        scrub = self.registry.scrub if self.registry.contains("\x1e".join(_texts(fields))) else str
+        joined = "\x1e".join(_texts(fields))
+        scrub = self._scrub if self.registry.contains(joined) or kind_of_secret(joined) else str
         return {name: self._cleaned(name, value, scrub) for name, value in fields.items()}
+
+    def _scrub(self, value: str) -> str:
+        return without_secrets(self.registry.scrub(value))
 
     def _cleaned(self, name: str, value: object, scrub: Callable[[str], str]) -> object:
         if isinstance(value, str):
@@ -195,7 +217,8 @@ def response_payload(
 
 def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
     """The places whose values nobody has vouched for: undocumented and wrong ones; the value of an attribute whose key
-    is new, or exists for contents or identities; a new name that is more than one plain word."""
+    is new, or exists for contents, identities or machines; a new name that is more than one plain word; and whatever
+    breaks a promise, a secret first of all."""
     places = set()
     for finding in findings:
         if finding.code in _ATTRIBUTE_KEYS:
@@ -204,7 +227,7 @@ def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
             name = value_at(document, finding.pointer)
             if not (isinstance(name, str) and _PLAIN_NAME.fullmatch(name)):
                 places.add(finding.pointer)
-        elif finding.basis != "promise" and finding.code not in _SHOWN:
+        elif finding.code not in _SHOWN:
             places.add(finding.pointer)
     return frozenset(places)
 

@@ -1,14 +1,16 @@
 """Which values of an exchange are secrets, and where they may stand.
 
 Source of the rule: the license stands in the documented body field or, for OTLP, in ``X-Langchain-License-Key``;
-``X-Data-Plane-Auth`` carries a JWT; the answer to a license verification carries a token. Nothing is guessed from
-the shape of a value, since the format of licenses is not published.
+``X-Data-Plane-Auth`` carries a JWT; the answer to a license verification carries a token. What is learned is not
+guessed from the shape of a value, since the format of licenses is not published; keys and tokens of other makers are
+known by theirs.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from beacon_audit.contracts import Contract
+from beacon_audit.inspection import kind_of_secret
 from beacon_audit.model import Endpoint, Finding, Request
 from beacon_audit.redaction import RegistryFull, SecretRegistry
 from beacon_audit.wire.json_body import JsonValue
@@ -94,22 +96,26 @@ def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: 
 
 
 def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endpoint | None) -> tuple[Finding, ...]:
-    """Known secrets in the request target or in a header that is not documented to carry one."""
+    """Known secrets, and texts with the shape of one, in the request target or in a header that is not documented to
+    carry one."""
     carriers = {*_TOKEN_HEADERS, *((LICENSE_HEADER,) if endpoint is None else endpoint.license_headers)}
     texts = [name if name in carriers else f"{name}\x1e{value}" for name, value in request.headers]
+    places = {
+        "the request target": request.target,
+        "a request header that is not documented to carry it": "\x1e".join(texts),
+    }
     # One search over everything; only a hit is looked for again.
-    if not registry.contains("\x1e".join((request.target, *texts))):
+    if not registry.contains("\x1e".join(places.values())) and not kind_of_secret("\x1e".join(places.values())):
         return ()
     found = []
-    if registry.contains(request.target):
-        found.append(_misplaced("the request target"))
-    if registry.contains("\x1e".join(texts)):
-        found.append(_misplaced("a request header that is not documented to carry it"))
+    for place, text in places.items():
+        kind = kind_of_secret(text)
+        if registry.contains(text):
+            message = f"a license key or token stands in {place}"
+            found.append(Finding("promise.license-misplaced", "", message))
+        elif kind is not None:
+            found.append(Finding("promise.secret", "", f"a text with the shape of {kind} stands in {place}"))
     return tuple(found)
-
-
-def _misplaced(place: str) -> Finding:
-    return Finding("promise.license-misplaced", "", f"a license key or token stands in {place}")
 
 
 def public_words(contract: Contract) -> tuple[str, ...]:

@@ -6,6 +6,45 @@ not collect actual payload contents, database records". The keys are those of th
 characters, dots included. A dot is a dot: ``user_agent.original`` is no ``user.*``, ``session_id`` is no ``session.*``.
 """
 
+#: What OpenTelemetry libraries add by themselves, without patterns; their values have a grammar (``attribute_values``).
+STANDARD_KEYS = (
+    "telemetry.sdk.name",
+    "telemetry.sdk.language",
+    "telemetry.sdk.version",
+    "telemetry.distro.name",
+    "telemetry.distro.version",
+    "service.version",
+    "service.instance.id",
+    "http.route",
+    "http.request.method",
+    "http.response.status_code",
+    "error.type",
+    "db.system.name",
+    "db.operation.name",
+    "exception.type",
+)
+
+#: Where an installation stands and what it is made of.
+INFRASTRUCTURE_KEYS = (
+    "host.name",
+    "host.id",
+    "host.ip",
+    "host.mac",
+    "server.address",
+    "network.peer.address",
+    "net.*",
+    "k8s.*",
+    "container.*",
+    "process.*",
+    "cloud.account.id",
+    "code.*",
+    "messaging.*",
+    "db.namespace",
+    "db.collection.name",
+    "url.path",
+    "user_agent.original",
+)
+
 IDENTITY_KEYS = (
     "enduser.*",
     "user.*",

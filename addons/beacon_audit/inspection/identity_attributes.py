@@ -1,4 +1,4 @@
-"""Detector: attribute keys that identify a person, which the vendor promises not to send.
+"""Detector: attribute keys that identify a person, where the vendor promises to identify nobody (``no-identity``).
 
 Gives ``promise.identity-attribute`` at every such key, whatever its value.
 """
@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 from beacon_audit.inspection.attribute_keys import IDENTITY_KEYS
 from beacon_audit.inspection.context import InspectionContext
+from beacon_audit.inspection.facts import Suspicion
 from beacon_audit.inspection.key_patterns import KeyPatterns
-from beacon_audit.inspection.subject import Subject, path_of
-from beacon_audit.model.finding import Finding
-from beacon_audit.model.pointer import json_pointer
+from beacon_audit.inspection.subject import Subject
 
 _LISTED = KeyPatterns(IDENTITY_KEYS)
+_MESSAGE = "expected nothing that identifies a person, got an attribute key that exists for it"
 
 
-def detect(subject: Subject, context: InspectionContext) -> Iterator[Finding]:  # noqa: ARG001 (detectors look alike)
-    """One finding for each attribute key that identifies a person."""
-    for name in _LISTED.matching(subject):
-        message = "expected nothing that identifies a person, got an attribute key that exists for it"
-        yield Finding("promise.identity-attribute", json_pointer(path_of(name.place)), message)
+def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
+    """One suspicion for each attribute key that identifies a person."""
+    if "no-identity" in context.endpoint.promises:
+        yield from _LISTED.suspicions(subject, "promise.identity-attribute", _MESSAGE)

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from beacon_audit.inspection.subject import Name, Subject
+from beacon_audit.inspection.facts import Fact, Suspicion
+from beacon_audit.inspection.subject import Subject
 
 
 class KeyPatterns:
@@ -13,14 +14,12 @@ class KeyPatterns:
         alternatives = (re.escape(pattern).replace(r"\*", ".+") for pattern in patterns)
         self._matcher = re.compile("|".join(alternatives), re.IGNORECASE | re.DOTALL)
 
-    def matching(self, subject: Subject) -> Iterator[Name]:
-        """The attribute keys of ``subject`` that are on the list."""
-        known: dict[str, bool] = {}
-        for name in subject.names:
-            if name.role != "attribute-key":
-                continue
-            listed = known.get(name.name)
-            if listed is None:
-                listed = known[name.name] = self._matcher.fullmatch(name.name.strip()) is not None
-            if listed:
-                yield name
+    def lists(self, key: str) -> bool:
+        """Whether ``key`` is on the list."""
+        return self._matcher.fullmatch(key.strip()) is not None
+
+    def suspicions(self, subject: Subject, code: str, message: str) -> Iterator[Suspicion]:
+        """One for each attribute key of ``subject`` that is on the list."""
+        for key in subject.names.get("attribute-key", ()):
+            if self.lists(key):
+                yield Suspicion(code, Fact("name", "attribute-key", key), message)

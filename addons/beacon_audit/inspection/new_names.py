@@ -1,20 +1,24 @@
 """Detector: names that no documented sample shows.
 
 Gives, at every such name in an OTLP document, ``contract.new-attribute-key``, ``contract.new-metric-name``,
-``contract.new-span-name``, ``contract.new-event-name`` or ``contract.new-scope-name``. New names are how a release
-starts to send more, and how free text can be sent in a documented shape.
+``contract.new-span-name``, ``contract.new-event-name`` or ``contract.new-scope-name``; for keys that OpenTelemetry
+libraries send by themselves, ``contract.standard-attribute-key``. New names are how a release starts to send more, and
+how free text can be sent in a documented shape.
 """
 
 from collections.abc import Iterator
 
+from beacon_audit.inspection.attribute_keys import STANDARD_KEYS
 from beacon_audit.inspection.context import InspectionContext
-from beacon_audit.inspection.subject import Role, Subject, path_of
-from beacon_audit.model.finding import Finding
-from beacon_audit.model.pointer import json_pointer
+from beacon_audit.inspection.facts import Fact, Role, Suspicion
+from beacon_audit.inspection.subject import Subject
+
+_STANDARD = frozenset(STANDARD_KEYS)  # exactly these: another spelling is a new key
+_STANDARD_MESSAGE = "no documented sample shows this attribute key; OpenTelemetry libraries send it by themselves"
 
 
-def detect(subject: Subject, context: InspectionContext) -> Iterator[Finding]:
-    """One finding for each name that is not documented."""
+def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
+    """One suspicion for each name that is not documented."""
     if context.endpoint.otlp is None:
         return
     names = context.names
@@ -25,8 +29,15 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Finding]:
         "event-name": names.event_names,
         "scope-name": names.scope_names,
     }
-    for name in subject.names:
-        if name.name not in documented[name.role]:
-            what = name.role.replace("-", " ")
-            message = f"expected a documented {what}, got one that no documented sample shows"
-            yield Finding(f"contract.new-{name.role}", json_pointer(path_of(name.place)), message)
+    for role, known in documented.items():
+        for name in subject.names.get(role, ()):
+            if name and name not in known:  # an empty name is none: protobuf leaves it out
+                yield _suspicion(role, name)
+
+
+def _suspicion(role: Role, name: str) -> Suspicion:
+    about = Fact("name", role, name)
+    if role == "attribute-key" and name in _STANDARD:
+        return Suspicion("contract.standard-attribute-key", about, _STANDARD_MESSAGE)
+    message = f"expected a documented {role.replace('-', ' ')}, got one that no documented sample shows"
+    return Suspicion(f"contract.new-{role}", about, message)

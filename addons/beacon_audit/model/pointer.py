@@ -6,7 +6,7 @@ recognised by redaction and half a pointer hides nothing. Instead the pointer en
 key. Keys are not shown when they are longer than ``LONGEST_SHOWN_KEY`` or hold characters that a terminal would obey.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 LONGEST_SHOWN_KEY = 64
 
@@ -27,3 +27,12 @@ def json_pointer(path: Iterable[str | int]) -> str:
 def can_show_key(key: str) -> bool:
     """Whether a key of the payload may appear in a pointer."""
     return len(key) <= LONGEST_SHOWN_KEY and key.isprintable()
+
+
+def without_keys(pointer: str, keys: Collection[str]) -> str:
+    """``pointer``, or what of it leads to the innermost object around the first key that is one of ``keys``."""
+    tokens = pointer.split("/")
+    for at, token in enumerate(tokens):
+        if at and token.replace("~1", "/").replace("~0", "~") in keys:
+            return "/".join(tokens[:at])
+    return pointer

@@ -13,6 +13,7 @@ from beacon_audit.model import Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail import ENTRY_LIMIT
 from beacon_audit.trail.entry import encode_entry
+from harness.dirty_texts import DIRTY, SECRETS
 from harness.policies import policy_with
 from harness.violations import LICENSE, PATHS, documented
 
@@ -128,3 +129,60 @@ def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license
     fields, _ = written(context, "license-verify", documented("license-verify"))
     assert (fields["host"], fields["path"], fields["endpoint"]) == (HOST, path, "license-verify")
     assert (fields["action"], fields["reason_code"]) == ("allowed", "documented")
+
+
+def spans_with(context: record.RecordContext, **members: Any) -> tuple[record.Fields, str]:
+    """What is written of a documented batch of spans with other members in its first span."""
+    document = json.loads(documented("telemetry-traces"))
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"][0] |= members
+    return written(context, "telemetry-traces", json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("text", [text for texts in DIRTY.values() for text in texts])
+def test_what_breaks_a_promise_is_not_recorded_wherever_it_stands(context: record.RecordContext, text: str) -> None:
+    encoded = json.dumps(text)[1:-1]
+    for members in (
+        {"status": {"message": text, "code": 2}},
+        {"name": text},
+        {"attributes": [{"key": "env", "value": {"stringValue": text}}]},
+        {"attributes": [{"key": text, "value": {"stringValue": "x"}}]},
+        {text: {"deep": text}},
+        {"traceState": text},
+    ):
+        fields, payload = spans_with(context, **members)
+        assert fields["findings"]
+        assert encoded not in payload, members.keys()
+        assert encoded not in json.dumps(fields), members.keys()
+
+
+def test_other_values_of_the_document_are_still_recorded(context: record.RecordContext) -> None:
+    _, payload = spans_with(context, status={"message": "alice@example.com", "code": 2})
+    assert "alice" not in payload
+    assert "receive_request" in payload
+    assert '"code": 2' in payload
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secret_in_a_log_record_is_not_recorded(context: record.RecordContext, secret: str) -> None:
+    document = json.loads(documented("telemetry-logs"))
+    records = document["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    records[0]["body"] = {"stringValue": f"failed with {secret} in it"}
+    records[1]["attributes"] = [{"key": "component", "value": {"stringValue": secret}}]
+    fields, payload = written(context, "telemetry-logs", json.dumps(document).encode())
+    assert fields["reason_code"] == "promise.secret"
+    assert json.dumps(secret)[1:-1] not in payload + json.dumps(fields)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secret_in_the_target_or_a_header_is_found_and_not_recorded(context: record.RecordContext, secret: str) -> None:
+    if not secret.isprintable() or " " in secret:
+        return
+    body = documented("telemetry-traces")
+    for changes in (
+        {"target": f"/x/{secret}?{secret}"},
+        {"headers": (("content-type", "application/json"), ("x-a", secret))},
+    ):
+        fields, _ = written(context, "telemetry-traces", body, **changes)
+        assert secret not in json.dumps(fields)
+        assert isinstance(fields["findings"], list)
+        assert "promise.secret" in {finding["code"] for finding in fields["findings"]}

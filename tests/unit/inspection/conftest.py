@@ -7,6 +7,7 @@ import pytest
 
 from beacon_audit.inspection import InspectionContext
 from beacon_audit.model import Endpoint, OtlpSignal
+from harness.telemetry_places import PROMISES
 
 SECRET = "lcl_made_up_key"
 
@@ -27,8 +28,16 @@ def secret() -> str:
 
 @pytest.fixture
 def context() -> Callable[..., InspectionContext]:
-    def build(otlp: OtlpSignal | None = "traces", license_pointers: tuple[str, ...] = ()) -> InspectionContext:
-        endpoint = Endpoint("any", "POST", "/any", "operational", None, None, otlp, (), license_pointers, ())
+    """Builds a context; every promise was made unless ``promises`` says otherwise."""
+
+    def build(
+        otlp: OtlpSignal | None = "traces",
+        license_pointers: tuple[str, ...] = (),
+        promises: frozenset[str] = PROMISES,
+    ) -> InspectionContext:
+        endpoint = Endpoint(
+            "any", "POST", "/any", "operational", None, None, otlp, (), license_pointers, (), promises=promises
+        )
         return InspectionContext(endpoint, Names(), lambda text: SECRET in text)
 
     return build

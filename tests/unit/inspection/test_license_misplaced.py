@@ -6,14 +6,14 @@ import pytest
 
 from beacon_audit.inspection import InspectionContext, inspect
 from beacon_audit.inspection.license_misplaced import detect
-from beacon_audit.inspection.subject import read_subject
 from beacon_audit.model.json_value import JsonValue
+from harness.inspected import findings_of
 
 type Build = Callable[..., InspectionContext]
 
 
 def pointers(document: JsonValue, context: InspectionContext) -> list[str]:
-    findings = list(detect(read_subject(document), context))
+    findings = findings_of(detect, document, context)
     assert {finding.code for finding in findings} <= {"promise.license-misplaced"}
     return [finding.pointer for finding in findings]
 
@@ -49,8 +49,8 @@ def test_every_place_is_reported(context: Build, secret: str) -> None:
 
 def test_secret_in_a_key_is_found_and_the_pointer_does_not_show_it(context: Build, secret: str) -> None:
     document: JsonValue = {"a": {f"x{secret}": {"b": secret}}}
-    found = list(detect(read_subject(document), context(license_pointers=("/license",))))
-    assert [finding.pointer for finding in found] == ["/a", "/a"]
+    found = findings_of(detect, document, context(license_pointers=("/license",)))
+    assert [finding.pointer for finding in found] == ["/a"]
     assert not any(secret in str(finding.to_json()) for finding in found)
 
 
@@ -81,5 +81,16 @@ def test_clean_document_is_scanned_once(context: Build) -> None:
         asked.append(text)
         return False
 
-    inspect({"a": ["b", "c"]}, InspectionContext(built.endpoint, built.names, contains))
-    assert asked == ["a\x1eb\x1ec"]
+    inspect({"a": ["b", "c", "b"]}, InspectionContext(built.endpoint, built.names, contains))
+    assert [sorted(text.split("\x1e")) for text in asked] == [["a", "b", "c"]]
+
+
+def test_license_that_stands_in_its_field_and_elsewhere_is_found_elsewhere_only(context: Build, secret: str) -> None:
+    document: JsonValue = {"license": secret, "note": secret}
+    assert pointers(document, context(license_pointers=("/license",))) == ["/note"]
+
+
+def test_nothing_else_is_looked_for_in_the_license_field(context: Build) -> None:
+    document: JsonValue = {"license": "alice@example.com select * from runs"}
+    assert inspect(document, context(otlp=None, license_pointers=("/license",))).findings == ()
+    assert inspect(document, context(otlp=None)).findings != ()

@@ -14,11 +14,11 @@ def test_findings_of_all_detectors_come_together(context: Callable[..., Inspecti
         "attributes": [{"key": "user.id"}, {"key": "db.statement"}, {"key": "new"}],
         "note": secret,
     }
-    assert [finding.code for finding in inspect(document, context())] == [
-        "promise.license-misplaced",
-        "promise.identity-attribute",
-        "promise.content-attribute",
+    assert [finding.code for finding in inspect(document, context()).findings] == [
         "contract.new-attribute-key",
+        "promise.content-attribute",
+        "promise.identity-attribute",
+        "promise.license-misplaced",
     ]
 
 

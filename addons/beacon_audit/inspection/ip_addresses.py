@@ -1,0 +1,63 @@
+"""Detector: IP addresses, where the vendor promises to identify nobody (``no-identity``).
+
+Gives ``promise.ip-address`` for every text, and every key, that holds an IPv4 or IPv6 address. Not one are: versions
+(behind ``v``, ``version``, or a name and a slash as in ``Chrome/120.0.0.0``, and values of attributes that are called
+so), more or fewer than four numbers, numbers over 255 or with a leading zero, and addresses that are the same on every
+machine (loopback, unspecified, broadcast), which identify nobody.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from beacon_audit.inspection.context import InspectionContext
+from beacon_audit.inspection.facts import Suspicion, anywhere
+from beacon_audit.inspection.patterns import pattern
+from beacon_audit.inspection.subject import Subject
+
+_CANDIDATE = pattern(
+    r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}",
+    r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*",
+)
+# Everything around belongs to the candidate, so that a part of something longer is none.
+_V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w|-(?:rc|alpha|beta|dev|post|SNAPSHOT))", re.ASCII)
+_V6 = re.compile(rb"(?<![\w:.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]+(?![\w:])", re.ASCII)
+_OF_A_VERSION = re.compile(rb"(?:\bv|version[\s:=\"']*|\w/)$", re.ASCII | re.IGNORECASE)
+_ENOUGH_GROUPS = 3
+_MESSAGE = "expected nothing that identifies a person or a machine, got an IP address"
+
+
+def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
+    """One suspicion for each text with an address."""
+    if "no-identity" not in context.endpoint.promises:
+        return
+    versions = {text for key, texts in subject.attributes.items() if key.endswith("version") for text in texts}
+    versions.update(subject.fields.get("version", ()))
+    for text, reading in subject.readings.matching(_CANDIDATE):
+        if text not in versions and _holds_address(reading):
+            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
+
+
+def _holds_address(data: bytes) -> bool:
+    v4 = (match.group() for match in _V4.finditer(data) if not _is_version(data, match.start()))
+    v6 = (match.group().rstrip(b".") for match in _V6.finditer(data))
+    return any(map(_identifies, v4)) or any(_has_groups(found) and _identifies(found) for found in v6)
+
+
+def _is_version(data: bytes, start: int) -> bool:
+    """Whether what stands before ``start`` says that a version begins there."""
+    return _OF_A_VERSION.search(data[max(0, start - 16) : start]) is not None
+
+
+def _has_groups(found: bytes) -> bool:
+    """Not the name of something in a C++ namespace that happens to be hex: ``dead::beef``."""
+    groups = [group for group in found.split(b":") if group]
+    return any(byte in b"0123456789" for byte in (found if len(groups) >= _ENOUGH_GROUPS else groups[0]))
+
+
+def _identifies(found: bytes) -> bool:
+    try:
+        address = ipaddress.ip_address(found.decode())
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified or address == ipaddress.IPv4Address("255.255.255.255"))
