@@ -91,6 +91,7 @@ def _gzip_twice(endpoint: str) -> Sent:
     return Sent(PATHS[endpoint], body, request={"headers": {"Content-Encoding": "gzip"}})
 
 
+_FORM = "application/x-www-form-urlencoded"
 VIOLATIONS = (
     Violation("undocumented field", "contract.undocumented-field", _body(lambda document: document.update(extra=1))),
     Violation("wrong type", "contract.wrong-type", _body(_wrong_type)),
@@ -98,9 +99,7 @@ VIOLATIONS = (
     Violation("duplicate key", "wire.duplicate-key", _first_member_twice),
     Violation("not JSON", "wire.json-invalid", lambda endpoint: Sent(PATHS[endpoint], b"{]")),
     Violation("second gzip member", "wire.gzip-trailing-bytes", _gzip_twice),
-    Violation(
-        "protobuf", "contract.undocumented-media-type", _with(headers={"Content-Type": "application/x-protobuf"})
-    ),
+    Violation("form", "contract.undocumented-media-type", _with(headers={"Content-Type": _FORM})),
     Violation("undocumented path", "contract.undocumented-endpoint", _with(path="/v1/beacon/backup")),
     Violation("engine path", "contract.intelligence-endpoint", _with(path="/intelligence/v1/upload")),
     Violation("other method", "contract.undocumented-endpoint", _with(method="PUT")),

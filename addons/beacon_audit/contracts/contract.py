@@ -1,7 +1,7 @@
 """A contract edition, loaded: which requests are documented, and how a document differs from what is documented.
 
 Pure: no method reads files, raises on a document or depends on policy. Findings are ``contract.…``:
-those of ``validation``, and
+those of ``validation``, for OTLP those of ``otlp_tier``, and
 
 - ``contract.otlp-invalid``: a documented sample shows it, the protocol forbids it (a note, never a reason to refuse);
 - ``contract.response-undocumented-status``: the answer's status is not one that is documented;
@@ -13,11 +13,15 @@ those of ``validation``, and
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from beacon_audit.contracts.otlp_tier import OtlpTier
 from beacon_audit.contracts.validation import DocumentSchema
 from beacon_audit.errors import ContractError
 from beacon_audit.model.endpoint import Endpoint, EndpointStatus
 from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
+
+#: The lowest HTTP status that says "no".
+FIRST_FAILURE = 400
 
 #: The finding that every request to an endpoint of that status has.
 _STATUS_CODES: Mapping[EndpointStatus, str] = {
@@ -59,12 +63,14 @@ class KnownHost:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRules:
-    """The schemas of one endpoint. What ``notes`` refuses and ``request`` accepts is ``contract.otlp-invalid``."""
+    """The schemas of one endpoint. What ``notes`` refuses and ``request`` accepts is ``contract.otlp-invalid``.
+    ``failure``: what an answer of a status from 400 on has for a body, where a protocol says so."""
 
-    request: DocumentSchema
+    request: DocumentSchema | OtlpTier
     notes: DocumentSchema | None
     responses: Mapping[int, DocumentSchema]
     names: DocumentedNames
+    failure: DocumentSchema | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,10 @@ class Contract:
         if schema is None:
             documented = ", ".join(str(known) for known in sorted(responses)) or "none"
             message = f"expected a documented status ({documented}) from {endpoint.name}, got {status}"
-            return (Finding("contract.response-undocumented-status", "", message),)
+            undocumented = Finding("contract.response-undocumented-status", "", message)
+            if rules is None or rules.failure is None or status < FIRST_FAILURE:
+                return (undocumented,)
+            return (undocumented, *rules.failure.findings({} if document is None else document))
         return schema.findings({} if document is None else document)
 
     def documented_names(self, endpoint: Endpoint) -> DocumentedNames:

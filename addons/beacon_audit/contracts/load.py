@@ -20,6 +20,7 @@ from beacon_audit.contracts.edition_files import (
 )
 from beacon_audit.contracts.edition_rules import edition_problems
 from beacon_audit.contracts.endpoints_file import PlacedValues, read_placed
+from beacon_audit.contracts.otlp_tier import OtlpTier, status_schema
 from beacon_audit.contracts.schema_files import SchemaFiles
 from beacon_audit.contracts.schemas import SchemaSet
 from beacon_audit.contracts.validation import DocumentSchema
@@ -43,7 +44,7 @@ def load_contract(reference: str) -> Contract:
     _refuse(placed, _borrowed_name(edition["name"], digest))
     schema_files = SchemaFiles.read(files, directory, edition.get("sources", {}))
     _refuse(placed, edition_problems(edition, schema_files.schemas))
-    schemas = SchemaSet(schema_files.schemas, place=schema_files.place)
+    loading = _Schemas(schema_files)
     return Contract(
         name=edition["name"],
         digest=digest,
@@ -51,7 +52,7 @@ def load_contract(reference: str) -> Contract:
         port=edition["port"],
         endpoints=tuple(_endpoint(entry) for entry in edition["endpoints"]),
         known_paths=tuple(_known_path(entry) for entry in edition.get("known_paths", [])),
-        rules={entry["name"]: _rules(entry, schemas) for entry in edition["endpoints"] if "request" in entry},
+        rules={entry["name"]: loading.rules(entry) for entry in edition["endpoints"] if "request" in entry},
         known_hosts=tuple(KnownHost(**entry) for entry in edition.get("known_hosts", [])),
         reasons={entry["name"]: entry["reason"] for entry in edition["endpoints"] if "reason" in entry},
     )
@@ -105,11 +106,22 @@ def _known_path(entry: Mapping[str, Any]) -> KnownPath:
     return KnownPath(path=entry["prefix" if prefix else "path"], prefix=prefix, reason=entry["reason"])
 
 
-def _rules(entry: Mapping[str, Any], schemas: SchemaSet) -> EndpointRules:
-    notes = entry.get("request_notes")
-    return EndpointRules(
-        request=DocumentSchema(schemas, entry["request"]),
-        notes=DocumentSchema(schemas, notes) if notes else None,
-        responses={int(status): DocumentSchema(schemas, file) for status, file in entry["responses"].items()},
-        names=DocumentedNames(**{kind: frozenset(names) for kind, names in entry.get("names", {}).items()}),
-    )
+class _Schemas:
+    """The schemas of an edition as the rules of its endpoints."""
+
+    def __init__(self, files: SchemaFiles) -> None:
+        self._files = files
+        self._set = SchemaSet(files.schemas, place=files.place)
+
+    def rules(self, entry: Mapping[str, Any]) -> EndpointRules:
+        """The rules of one endpoint."""
+        request = DocumentSchema(self._set, entry["request"])
+        signal = entry.get("otlp")
+        notes = entry.get("request_notes")
+        return EndpointRules(
+            request=OtlpTier(signal, request, self._files.schemas, entry["request"]) if signal else request,
+            notes=DocumentSchema(self._set, notes) if notes else None,
+            responses={int(status): DocumentSchema(self._set, file) for status, file in entry["responses"].items()},
+            names=DocumentedNames(**{kind: frozenset(names) for kind, names in entry.get("names", {}).items()}),
+            failure=status_schema() if signal else None,
+        )

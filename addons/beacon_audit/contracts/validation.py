@@ -38,11 +38,15 @@ class DocumentSchema:
         self._schemas = schemas
         self._validator = schemas.validator(name)
 
+    def accepts(self, document: JsonValue) -> bool:
+        """Whether there is no difference between ``document`` and the schema."""
+        return self._validator.is_valid(document)
+
     def findings(self, document: JsonValue) -> tuple[Finding, ...]:
         """Every difference between ``document`` and the schema."""
         if self._validator.is_valid(document):
             return ()
-        if _is_large(document):
+        if is_large(document):
             return self._first_only(document)
         found = dict.fromkeys(
             finding
@@ -123,7 +127,8 @@ def _value_at(document: JsonValue, path: Sequence[str | int]) -> JsonValue:
     return value
 
 
-def _is_large(document: JsonValue) -> bool:
+def is_large(document: JsonValue) -> bool:
+    """Whether listing every difference of ``document`` could take minutes."""
     waiting = [document]
     seen = 0
     while waiting:

@@ -1,7 +1,8 @@
 """What Beacon answers, as the self-hosting documentation shows it, and how a test can make it misbehave.
 
 ``documented_answer`` maps a request to a response; ``Behaviour`` replaces or damages it. A telemetry endpoint answers
-an empty OTLP success (``{}``), a usage snapshot gets 204 without a body; what is documented nowhere gets a 404.
+an empty OTLP success in the encoding of the request (``{}``, or no byte at all in protobuf), a usage snapshot gets 204
+without a body; what is documented nowhere gets a 404.
 """
 
 import base64
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from beacon_audit.demo.received import ReceivedRequest
+from beacon_audit.wire.content_type import PROTOBUF
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,14 @@ def response_bytes(request: ReceivedRequest, behaviour: Behaviour) -> bytes:
     if behaviour.raw is not None:
         return behaviour.raw
     status, body = documented_answer(request)
+    media_type = "application/json"
+    if request.path in _OTLP and request.header_values("content-type") == (PROTOBUF,):
+        media_type, body = PROTOBUF, b""
     status = status if behaviour.status is None else behaviour.status
     body = body if behaviour.body is None else behaviour.body
     head = [f"HTTP/1.1 {status} {_phrase(status)}"]
     if status != HTTPStatus.NO_CONTENT:  # RFC 9110 §8.6: it has no Content-Length
-        head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        head += [f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
@@ -77,6 +82,7 @@ _ANSWERS: Mapping[str, Callable[[ReceivedRequest], dict[str, object]]] = {
     "/v1/beacon/v1/traces": _accepted,
     "/v1/beacon/v1/logs": _accepted,
 }
+_OTLP = frozenset({"/v1/beacon/v1/metrics", "/v1/beacon/v1/traces", "/v1/beacon/v1/logs"})
 _WITHOUT_BODY = frozenset({"/v1/beacon/usage-snapshot"})
 
 

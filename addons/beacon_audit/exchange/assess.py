@@ -1,10 +1,11 @@
 """From the bytes of a body to a document and everything that is wrong with it.
 
-Decode (content encoding), parse (JSON), validate (contract), inspect (promises), in that order, each step only on
-what the step before it made sure of. Pure, and never raises for anything the sender can choose.
+Decode (content encoding), parse (JSON, or protobuf where the protocol is OTLP), validate (contract), inspect
+(promises), in that order, each step only on what the step before it made sure of. Pure, and never raises for anything
+the sender can choose.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,13 @@ from beacon_audit.contracts import Contract
 from beacon_audit.errors import WireError
 from beacon_audit.inspection import InspectionContext, inspect
 from beacon_audit.model import Endpoint, Finding
+from beacon_audit.model.pointer import without_keys
 from beacon_audit.policy import Limits
 from beacon_audit.wire.content_encoding import decode_content
-from beacon_audit.wire.content_type import check_content_type
+from beacon_audit.wire.content_type import PROTOBUF, check_content_type
 from beacon_audit.wire.json_body import JsonValue, read_json
+from beacon_audit.wire.otlp_json import read_otlp_json
+from beacon_audit.wire.otlp_protobuf import read_protobuf
 
 type Verdict = Literal["documented", "otlp", "undocumented", "malformed"]
 
@@ -68,13 +72,13 @@ def assess_body(
     standing = contract.status_findings(endpoint)
     if not body and endpoint.status == "unpublished":
         return Assessment(None, False, standing, verdict_of(standing))  # a GET has no body that anybody could read
-    _, type_findings = check_content_type(content_types, endpoint.media_types)
+    media_type, type_findings = check_content_type(content_types, endpoint.media_types)
     type_findings = (*standing, *type_findings)
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
         if any(finding.code == "contract.undocumented-media-type" for finding in type_findings):
             return Assessment(None, False, type_findings, verdict_of(type_findings))
-        document, json_findings = read_json(data, max_depth=limits.json_depth)
+        document, wire_findings = _read(endpoint, media_type, data, limits.json_depth)
     except WireError as error:
         findings = (*type_findings, Finding(error.code, error.pointer, error.message))
         return Assessment(None, False, findings, verdict_of(findings))
@@ -82,10 +86,27 @@ def assess_body(
     context = InspectionContext(
         endpoint=endpoint, names=contract.documented_names(endpoint), contains_secret=contains_secret
     )
+    inspected = inspect(document, context)
     findings = (
         *type_findings,
-        *json_findings,
-        *contract.request_findings(endpoint, document),
-        *inspect(document, context),
+        *(_withholding(inspected.withheld, finding) for finding in wire_findings),
+        *(_withholding(inspected.withheld, finding) for finding in contract.request_findings(endpoint, document)),
+        *inspected.findings,
     )
     return Assessment(document, True, findings, verdict_of(findings))
+
+
+def _read(
+    endpoint: Endpoint, media_type: str | None, data: bytes, max_depth: int
+) -> tuple[JsonValue, tuple[Finding, ...]]:
+    if endpoint.otlp is None:
+        return read_json(data, max_depth=max_depth)
+    read = read_protobuf if media_type == PROTOBUF else read_otlp_json
+    return read(data, endpoint.otlp, max_depth=max_depth)
+
+
+def _withholding(keys: Collection[str], finding: Finding) -> Finding:
+    """``finding`` with a pointer that shows none of ``keys``, which are secrets or somebody's name themselves."""
+    if not keys:
+        return finding
+    return Finding(finding.code, without_keys(finding.pointer, keys), finding.message)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beacon_audit.contracts import Contract
+from beacon_audit.contracts.contract import FIRST_FAILURE
 from beacon_audit.errors import WireError
 from beacon_audit.exchange.assess import Assessment, assess_body
 from beacon_audit.exchange.secrets import Learned, learn_from_request, learn_from_response, misplaced_in_head
@@ -15,7 +16,9 @@ from beacon_audit.model import Decision, Endpoint, Finding, Request
 from beacon_audit.policy import Limits, Policy, decide
 from beacon_audit.redaction import RegistryFull, SecretRegistry
 from beacon_audit.wire.content_encoding import decode_content
+from beacon_audit.wire.content_type import PROTOBUF, check_content_type
 from beacon_audit.wire.json_body import JsonValue, read_json
+from beacon_audit.wire.otlp_protobuf import read_protobuf, read_protobuf_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def assess_response(
     contract: Contract,
     *,
     status: int,
+    content_types: Sequence[str],
     content_encodings: Sequence[str],
     body: bytes,
     limits: Limits,
@@ -95,7 +99,7 @@ def assess_response(
         return ResponseAssessment(None, False, False, contract.response_findings(endpoint, status, None))
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
-        document, findings = read_json(data, max_depth=limits.json_depth)
+        document, findings = _read_response(endpoint, status, content_types, data, limits.json_depth)
     except WireError as error:
         wire = Finding(error.code, error.pointer, error.message)
         return ResponseAssessment(None, False, True, (wire,))
@@ -107,3 +111,14 @@ def assess_response(
     return ResponseAssessment(
         document, True, True, (*findings, *contract.response_findings(endpoint, status, document))
     )
+
+
+def _read_response(
+    endpoint: Endpoint, status: int, content_types: Sequence[str], data: bytes, max_depth: int
+) -> tuple[JsonValue, tuple[Finding, ...]]:
+    media_type, _ = check_content_type(content_types, endpoint.media_types)
+    if endpoint.otlp is None or media_type != PROTOBUF:
+        return read_json(data, max_depth=max_depth)
+    if status >= FIRST_FAILURE:
+        return read_protobuf_status(data, max_depth=max_depth)
+    return read_protobuf(data, endpoint.otlp, max_depth=max_depth, response=True)

@@ -253,7 +253,10 @@ def _unexpected_connect() -> Finding:
 
 
 def _response_of(received: http.Response) -> UpstreamResponse:
-    encodings = tuple(
-        value.decode("latin-1") for name, value in received.data.headers.fields if name.lower() == b"content-encoding"
+    def values(wanted: bytes) -> tuple[str, ...]:
+        fields = received.data.headers.fields
+        return tuple(value.decode("latin-1") for name, value in fields if name.lower() == wanted)
+
+    return UpstreamResponse(
+        received.status_code, values(b"content-type"), values(b"content-encoding"), received.data.content or b""
     )
-    return UpstreamResponse(received.status_code, encodings, received.data.content or b"")

@@ -5,6 +5,7 @@ when it may not. ``settle`` returns only after the outcome is durable. Both rais
 be recorded; the caller (``proxy.addon``) keeps its refusal in place on any exception whatever.
 """
 
+import asyncio
 import logging
 import secrets
 import time
@@ -37,6 +38,7 @@ class UpstreamResponse:
     """A response as received. ``body`` is still content-encoded."""
 
     status: int
+    content_types: tuple[str, ...]
     content_encodings: tuple[str, ...]
     body: bytes
 
@@ -52,6 +54,9 @@ class Auditor:
         self.recorder = recorder
         self.permits = permits
         self._context = context
+        #: Set when the entries that begin a run are durable. No record of a request may come before them: an intent
+        #: that was open when a run began can only have an unknown outcome.
+        self.begun = asyncio.Event()
         #: Set when the proxy is going down: requests are refused with 503, to be sent again later.
         self.draining = False
 
@@ -109,6 +114,7 @@ class Auditor:
                 exchange.endpoint,
                 self.contract,
                 status=response.status,
+                content_types=response.content_types,
                 content_encodings=response.content_encodings,
                 body=response.body,
                 limits=self.policy.limits,
@@ -193,6 +199,7 @@ class Auditor:
     async def _write(
         self, kind: str, record_id: str, fields: record.Fields, payload: Payload | None, late: record.Fields | None
     ) -> Receipt:
+        await self.begun.wait()
         reference = None if payload is None else payload.reference
         return await self.recorder.record(
             kind, record_id, fields | {"payload": reference}, payload=payload, if_late=late

@@ -1,8 +1,9 @@
 """A running proxy, from its parts to its end.
 
-Order of starting: contract and policy, home, trail (recovered, then an ``open`` entry), gate, listener. Order of
-stopping: no new connections; exchanges in flight finish, or are recorded as unknown when the time is up; a ``close``
-entry; the trail. So there is no moment when something could leave without a record.
+Order of starting: contract and policy, home, trail (recovered), gate, listener, the entries ``open`` and ``policy``;
+requests that came meanwhile wait for these. Order of stopping: no new connections; exchanges in flight finish, or are
+recorded as unknown when the time is up; a ``close`` entry; the trail. So there is no moment when something could leave
+without a record.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from functools import partial
 
 from beacon_audit import __version__
 from beacon_audit.contracts import Contract
-from beacon_audit.errors import TrailUnavailable, UsageError
+from beacon_audit.errors import TrailError, TrailUnavailable, UsageError
 from beacon_audit.exchange.record import RecordContext
 from beacon_audit.home import Home, open_trail_writer
 from beacon_audit.policy import Policy
@@ -32,6 +33,7 @@ from beacon_audit.proxy.recorder import Recorder
 from beacon_audit.proxy.retention import keep_to_retention
 from beacon_audit.proxy.witnesses import Witnesses
 from beacon_audit.redaction import SecretRegistry, Tokens
+from beacon_audit.trail.entry import encode_entry
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ DRAIN_SECONDS = 10.0
 START_SECONDS = 15.0
 #: How long the last checkpoint may take to be cosigned at the end.
 WITNESS_SECONDS = 3.0
+#: No entry has a longer one.
+_LAST_INDEX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class ProxyService:
 
     def health(self) -> Health:
         """Whether requests can be recorded and so may leave."""
-        if self._auditor is None:
+        if self._auditor is None or not self._auditor.begun.is_set():
             return Health(False, "starting")
         if self._auditor.draining:
             return Health(False, "going down")
@@ -114,6 +118,7 @@ class ProxyService:
         """
         settings = self._settings
         allowed = settings.allowed()
+        self._check_policy_fits()
         witnesses = Witnesses.of(settings.policy, settings.home.trail)
 
         def published(note: bytes) -> None:
@@ -171,8 +176,7 @@ class ProxyService:
         try:
             host, port = await _listening(master, running)
             listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            await recorder.record("open", new_id(), self._open_fields(listen))
-            await recorder.record("policy", new_id(), self._policy_fields())
+            await self._begin(recorder, listen)
             on_ready(
                 {
                     "event": "ready",
@@ -191,6 +195,13 @@ class ProxyService:
             master.shutdown()
             await running
 
+    async def _begin(self, recorder: Recorder, listen: str) -> None:
+        """Record that a run begins and what is in force, then let requests be recorded."""
+        await recorder.record("open", new_id(), self._open_fields(listen))
+        await recorder.record("policy", new_id(), self._policy_fields())
+        if self._auditor is not None:
+            self._auditor.begun.set()
+
     def _open_fields(self, listen: str) -> dict[str, object]:
         settings = self._settings
         return {
@@ -208,6 +219,14 @@ class ProxyService:
     def _policy_fields(self) -> dict[str, object]:
         policy = self._settings.policy
         return {"digest": policy.digest, "name": policy.name, "document": dict(policy.effective)}
+
+    def _check_policy_fits(self) -> None:
+        """Before anything is recorded: a run without its policy on the record would be one that crashed."""
+        try:
+            encode_entry({**self._policy_fields(), "type": "policy", "id": new_id(), "time": now()}, _LAST_INDEX)
+        except TrailError as error:
+            name = self._settings.policy.name
+            raise UsageError(f"{name}: too long to be recorded whole, name fewer sources ({error})") from None
 
     async def _drain(self, master: ProxyMaster, addon: AuditAddon) -> None:
         """Let what is in flight finish; refuse what is new; record what is left when the time is up."""

@@ -1,4 +1,4 @@
-"""Bytes to documents: content encoding, content type and JSON, strict and bounded. Pure."""
+"""Bytes to documents: content encoding, content type, JSON and protobuf, strict and bounded. Pure."""
 
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.wire.content_encoding import decode_content

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from beacon_audit.model.finding import Finding
 
+PROTOBUF = "application/x-protobuf"
+
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (RFC 9110's word for a bare value, not a secret)
 _MEDIA_TYPE = re.compile(rf"({_TOKEN}/{_TOKEN})((?:[ \t]*;[ \t]*{_TOKEN}=(?:{_TOKEN}|\"[^\"\\\x00-\x1f]*\"))*)")
 _PARAMETER = re.compile(rf";[ \t]*({_TOKEN})=(?:({_TOKEN})|\"([^\"]*)\")")

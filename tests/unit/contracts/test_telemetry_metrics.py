@@ -20,33 +20,59 @@ def point(body: Any) -> Any:
     return metric(body)["gauge"]["dataPoints"][0]
 
 
-@pytest.mark.parametrize("field", ["histogram", "metadata", "start_time", "summary", "exponentialHistogram"])
-def test_metric_fields_that_no_sample_shows_are_undocumented(places: Places, field: str) -> None:
+@pytest.mark.parametrize("field", ["start_time", "gauges", "data"])
+def test_metric_fields_that_otlp_has_not_are_undocumented(places: Places, field: str) -> None:
     found = places("telemetry-metrics", lambda body: metric(body).update({field: {}}))
     assert found == {f"undocumented-field {GAUGE}/{field}"}
 
 
-@pytest.mark.parametrize("field", ["exemplars", "flags", "time_unix_nano", "isMonotonic", "aggregationTemporality"])
-def test_gauge_point_fields_that_no_sample_shows_are_undocumented(places: Places, field: str) -> None:
+@pytest.mark.parametrize("field", ["histogram", "summary", "exponentialHistogram"])
+def test_metric_of_a_kind_that_no_sample_shows_is_structure_of_the_protocol(places: Places, field: str) -> None:
+    def replace(body: Any) -> None:
+        del metric(body)["gauge"]
+        metric(body)[field] = {}
+
+    assert places("telemetry-metrics", replace) == {f"otlp-structure {GAUGE}/{field}"}
+
+
+@pytest.mark.parametrize("field", ["time_unix_nano", "isMonotonic", "aggregationTemporality"])
+def test_gauge_point_fields_that_otlp_has_not_are_undocumented(places: Places, field: str) -> None:
     found = places("telemetry-metrics", lambda body: point(body).update({field: 1}))
     assert found == {f"undocumented-field {POINT}/{field}"}
 
 
-@pytest.mark.parametrize("kind", ["intValue", "boolValue", "arrayValue", "kvlistValue", "bytesValue"])
-def test_attribute_value_of_another_kind_is_undocumented(places: Places, kind: str) -> None:
+@pytest.mark.parametrize(("field", "value"), [("exemplars", [{"asInt": 1}]), ("flags", 1)])
+def test_gauge_point_fields_of_the_protocol_are_structure(places: Places, field: str, value: object) -> None:
+    found = places("telemetry-metrics", lambda body: point(body).update({field: value}))
+    assert found == {f"otlp-structure {POINT}/{field}"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("intValue", "-5"), ("boolValue", False), ("doubleValue", 0), ("bytesValue", "/wA="),
+        ("arrayValue", {"values": [{"stringValue": "x"}]}), ("kvlistValue", {}),
+    ],
+)  # fmt: skip
+def test_attribute_value_of_another_kind_is_structure_of_the_protocol(places: Places, kind: str, value: object) -> None:
+    found = places("telemetry-metrics", lambda body: point(body)["attributes"][0].update(value={kind: value}))
+    assert found == {f"otlp-structure {POINT}/attributes/0/value/{kind}"}
+
+
+@pytest.mark.parametrize("kind", ["intValue", "boolValue", "arrayValue", "kvlistValue"])
+def test_attribute_value_of_another_kind_has_to_be_one(places: Places, kind: str) -> None:
     found = places("telemetry-metrics", lambda body: point(body)["attributes"][0].update(value={kind: "x"}))
-    assert found == {
-        f"undocumented-field {POINT}/attributes/0/value/{kind}",
-        f"missing-field {POINT}/attributes/0/value/stringValue",
-    }
+    code = "wrong-value" if kind == "intValue" else "wrong-type"
+    assert f"{code} {POINT}/attributes/0/value/{kind}" in found
 
 
-def test_two_attribute_values_at_once_are_undocumented(places: Places) -> None:
+def test_two_attribute_values_at_once_are_wrong_though_each_is_allowed(places: Places) -> None:
     found = places("telemetry-metrics", lambda body: point(body)["attributes"][0]["value"].update(intValue=1))
-    assert found == {f"undocumented-field {POINT}/attributes/0/value/intValue"}
+    value = f"{POINT}/attributes/0/value"
+    assert found == {f"otlp-structure {value}/intValue", f"wrong-value {value}"}
 
 
-@pytest.mark.parametrize("value", ["1678886400000000000", 0, "0", 2**64 - 1, str(2**64 - 1), str(10**19)])
+@pytest.mark.parametrize("value", ["1678886400000000000", 1, "1", 2**64 - 1, str(2**64 - 1), str(10**19)])
 def test_time_is_a_64_bit_number_or_its_decimal_string(places: Places, value: object) -> None:
     assert places("telemetry-metrics", lambda body: point(body).update(timeUnixNano=value)) == set()
 
@@ -78,7 +104,21 @@ def test_sum_outside_of_signed_64_bits_is_wrong(places: Places, value: object) -
     assert found == {f"wrong-value {SCOPE}/metrics/1/sum/dataPoints/0/asInt"}
 
 
-@pytest.mark.parametrize("value", ["NaN", "12.34", None])
+@pytest.mark.parametrize("value", [0, "0"])
+def test_time_that_says_nothing_is_missing_as_if_it_were_not_there(places: Places, value: object) -> None:
+    expected = {f"missing-field {POINT}/timeUnixNano"}
+    assert places("telemetry-metrics", lambda body: point(body).update(timeUnixNano=value)) == expected
+    assert places("telemetry-metrics", lambda body: point(body).pop("timeUnixNano")) == expected
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_number_that_json_lacks_is_a_form_of_the_protocol(places: Places, value: str) -> None:
+    assert places("telemetry-metrics", lambda body: point(body).update(asDouble=value)) == {
+        f"otlp-structure {POINT}/asDouble"
+    }
+
+
+@pytest.mark.parametrize("value", ["12.34", "nan", "", None])
 def test_double_is_a_number(places: Places, value: object) -> None:
     assert places("telemetry-metrics", lambda body: point(body).update(asDouble=value)) == {
         f"wrong-type {POINT}/asDouble"
@@ -92,7 +132,7 @@ def test_point_has_exactly_one_value(places: Places) -> None:
 
 def test_metric_has_exactly_one_kind_of_data(places: Places) -> None:
     assert places("telemetry-metrics", lambda body: metric(body).pop("gauge")) == {f"missing-field {GAUGE}"}
-    both = places("telemetry-metrics", lambda body: metric(body).update(sum={"dataPoints": []}))
+    both = places("telemetry-metrics", lambda body: metric(body).update(sum={"dataPoints": [point(body)]}))
     assert both == {f"wrong-value {GAUGE}"}
 
 
@@ -131,7 +171,13 @@ def test_texts_of_a_metric_are_bounded(places: Places, field: str, value: str) -
     }
 
 
-@pytest.mark.parametrize("key", ["", "a b", "x" * 129, "key\n", "1key", "a@b"])
+def test_attribute_without_a_key_misses_it_however_it_is_written(places: Places) -> None:
+    expected = {f"missing-field {POINT}/attributes/0/key"}
+    assert places("telemetry-metrics", lambda body: point(body)["attributes"][0].update(key="")) == expected
+    assert places("telemetry-metrics", lambda body: point(body)["attributes"][0].pop("key")) == expected
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 129, "key\n", "1key", "a@b"])
 def test_attribute_key_is_a_dotted_name(places: Places, key: str) -> None:
     found = places("telemetry-metrics", lambda body: point(body)["attributes"][0].update(key=key))
     assert found == {f"wrong-value {POINT}/attributes/0/key"}

@@ -19,19 +19,79 @@ def change(field: str, value: object) -> Callable[[Any], object]:
     return lambda body: span(body).update({field: value})
 
 
-@pytest.mark.parametrize("field", ["kind", "traceState", "flags", "attributes", "span_id"])
-def test_span_fields_that_no_sample_shows_are_undocumented(places: Places, field: str) -> None:
+ATTRIBUTE = {"key": "env", "value": {"stringValue": "x"}}
+
+
+@pytest.mark.parametrize("field", ["span_id", "spankind", "tags"])
+def test_span_fields_that_otlp_has_not_are_undocumented(places: Places, field: str) -> None:
     assert places("telemetry-traces", change(field, [])) == {f"undocumented-field {SPAN}/{field}"}
 
 
-def test_scope_is_empty_and_a_link_is_undocumented(places: Places) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("kind", 2), ("traceState", "a=b"), ("flags", 257), ("attributes", [ATTRIBUTE])]
+)
+def test_span_fields_that_no_sample_shows_are_structure_of_the_protocol(
+    places: Places, field: str, value: object
+) -> None:
+    assert places("telemetry-traces", change(field, value)) == {f"otlp-structure {SPAN}/{field}"}
+
+
+@pytest.mark.parametrize(("field", "value"), [("kind", 0), ("traceState", ""), ("flags", 0), ("attributes", [])])
+def test_field_that_says_nothing_is_as_if_it_were_not_there(places: Places, field: str, value: object) -> None:
+    assert places("telemetry-traces", change(field, value)) == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("kind", 6, "wrong-value"), ("kind", -1, "wrong-value"), ("kind", "SPAN_KIND_SERVER", "wrong-type"),
+        ("flags", 2**32, "wrong-value"), ("flags", "1", "wrong-type"), ("traceState", "x" * 257, "wrong-value"),
+        ("traceState", 5, "wrong-type"), ("attributes", {}, "wrong-type"), ("kind", False, "wrong-type"),
+    ],
+)  # fmt: skip
+def test_structure_of_the_protocol_is_held_to_the_protocol(
+    places: Places, field: str, value: object, code: str
+) -> None:
+    found = places("telemetry-traces", change(field, value))
+    assert f"{code} {SPAN}/{field}" in found
+    assert "structure" not in str(found)
+
+
+def test_what_stands_inside_of_structure_is_looked_at(places: Places) -> None:
+    attribute = {"key": "env", "value": {"stringValue": "x" * 257}, "more": 1}
+    assert places("telemetry-traces", change("attributes", [ATTRIBUTE, attribute])) == {
+        f"otlp-structure {SPAN}/attributes",
+        f"undocumented-field {SPAN}/attributes/1/more",
+        f"wrong-value {SPAN}/attributes/1/value/stringValue",
+    }
+
+
+def test_scope_and_links_are_structure_of_the_protocol(places: Places) -> None:
     found = places("telemetry-traces", lambda body: body["resourceSpans"][0]["scopeSpans"][0]["scope"].update(name="x"))
-    assert found == {f"undocumented-field {SCOPE}/scope/name"}
-    linked = places("telemetry-traces", change("links", [{"attributes": []}, 1]))
-    assert linked == {f"undocumented-field {SPAN}/links/0", f"undocumented-field {SPAN}/links/1"}
+    assert found == {f"otlp-structure {SCOPE}/scope/name"}
+    ids = {"traceId": "ab" * 16, "spanId": "cd" * 8}
+    linked = places("telemetry-traces", change("links", [ids, {**ids, "traceId": ""}, {**ids, "spanId": "x"}, 1]))
+    assert linked == {
+        *(f"otlp-structure {SPAN}/links/{index}" for index in (0, 1, 2)),
+        f"missing-field {SPAN}/links/1/traceId",
+        f"wrong-value {SPAN}/links/2/spanId",
+        f"wrong-type {SPAN}/links/3",
+    }
 
 
-@pytest.mark.parametrize("value", ["71699b6fe85982c7", "71699B6FE85982C7C8995EA3D9C95DF2", "0" * 32, "x" * 32, ""])
+def test_trace_id_in_capitals_is_a_form_of_the_protocol(places: Places) -> None:
+    assert places("telemetry-traces", change("traceId", "71699B6FE85982C7C8995EA3D9C95DF2")) == {
+        f"otlp-structure {SPAN}/traceId"
+    }
+
+
+@pytest.mark.parametrize("field", ["traceId", "spanId", "name", "startTimeUnixNano"])
+def test_required_field_that_says_nothing_is_missing(places: Places, field: str) -> None:
+    value = "0" if field.endswith("Nano") else ""
+    assert places("telemetry-traces", change(field, value)) == {f"missing-field {SPAN}/{field}"}
+
+
+@pytest.mark.parametrize("value", ["71699b6fe85982c7", "0" * 32, "x" * 32])
 def test_trace_id_is_32_hex_digits_that_are_not_all_zero(places: Places, value: str) -> None:
     assert places("telemetry-traces", change("traceId", value)) == {f"wrong-value {SPAN}/traceId"}
 
@@ -49,7 +109,7 @@ def test_invalid_span_id_in_the_documented_shape_stays_a_note(places: Places, va
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x" * 17, "has space", "UPPER", "a-b", "id\n", "\u00e4", "what did alice ask the model?"]
+    "value", ["x" * 17, "has space", "UPPER", "a-b", "id\n", "\u00e4", "what did alice ask the model?"]
 )
 def test_invalid_span_id_is_no_channel_for_free_text(places: Places, value: str) -> None:
     assert places("telemetry-traces", change("spanId", value)) == {f"wrong-value {SPAN}/spanId"}

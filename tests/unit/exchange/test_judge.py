@@ -11,6 +11,7 @@ from beacon_audit.policy import Limits, Policy
 from beacon_audit.redaction import SecretRegistry, Tokens
 from harness.messages import request_to
 from harness.policies import policy_with
+from harness.protobuf_bytes import chunk, number
 from harness.violations import LICENSE, PATHS
 
 CONTRACT = load_contract("langsmith-beacon/2026-08")
@@ -102,6 +103,7 @@ def answered(
         endpoint,
         CONTRACT,
         status=status,
+        content_types=("application/json",),
         content_encodings=encodings,
         body=body,
         limits=Limits(decoded_bytes=1000, json_depth=8),
@@ -132,3 +134,56 @@ def test_answer_that_is_not_as_documented_has_findings_and_never_raises(
     assessment = answered(registry, body, status=status, encodings=encodings)
     assert code in [finding.code for finding in assessment.findings]
     assert assessment.recordable is recordable
+
+
+PROTOBUF = ("application/x-protobuf",)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "codes"),
+    [
+        (b"", 200, []),
+        (chunk(1, number(1, 3), chunk(2, "too old")), 200, []),
+        (chunk(1, number(9, 3)), 200, ["wire.protobuf-unknown-field", "contract.undocumented-field"]),
+        (b"{}", 200, ["wire.protobuf-invalid"]),
+        (number(1, 3) + chunk(2, "no"), 400, ["contract.response-undocumented-status"]),
+        (
+            number(1, 3) + chunk(7, "no"),
+            503,
+            ["wire.protobuf-unknown-field", "contract.response-undocumented-status", "contract.undocumented-field"],
+        ),
+    ],
+)
+def test_answer_of_otlp_is_read_in_its_own_encoding(
+    registry: SecretRegistry, body: bytes, status: int, codes: list[str]
+) -> None:
+    endpoint = CONTRACT.endpoint("telemetry-traces")
+    assert endpoint is not None
+    assessment = assess_response(
+        endpoint,
+        CONTRACT,
+        status=status,
+        content_types=PROTOBUF,
+        content_encodings=(),
+        body=body,
+        limits=Limits(decoded_bytes=1000, json_depth=8),
+        registry=registry,
+    )
+    assert [finding.code for finding in assessment.findings] == codes
+    assert assessment.parsed == bool(body and "wire.protobuf-invalid" not in codes)
+
+
+def test_protobuf_in_answer_to_anything_but_otlp_is_not_read_as_such(registry: SecretRegistry) -> None:
+    endpoint = CONTRACT.endpoint("license-verify")
+    assert endpoint is not None
+    assessment = assess_response(
+        endpoint,
+        CONTRACT,
+        status=200,
+        content_types=PROTOBUF,
+        content_encodings=(),
+        body=b'{"token": "0123456789"}',
+        limits=Limits(),
+        registry=registry,
+    )
+    assert assessment.findings == ()

@@ -1,0 +1,156 @@
+"""A request over OTLP against two tiers: what the documented samples show, and what the protocol allows beyond them.
+
+Gives the findings of ``validation`` for the documented schema, with these differences:
+
+- ``contract.otlp-structure``: a field that no sample shows and OTLP defines (``kind``, ``flags``, a histogram, another
+  kind of attribute value), an id in capitals or a number written as ``NaN``. What stands inside is held to OTLP, whose
+  findings then take the place of those of the documented schema.
+- A member that holds the default of its type counts as none (``otlp_messages``), so a required one is missing.
+- Free texts and numbers outside of what the documentation shows stay what they are: the protocol sets no bounds, and a
+  bound that is not kept is how text gets out.
+
+Pure; never raises on a document.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+
+from beacon_audit.contracts.otlp_messages import OtlpMember, OtlpMessage, otlp_request, read_schema
+from beacon_audit.contracts.schemas import Schema, SchemaSet
+from beacon_audit.contracts.validation import DocumentSchema, is_large
+from beacon_audit.model.endpoint import OtlpSignal
+from beacon_audit.model.finding import Finding
+from beacon_audit.model.json_value import JsonValue
+
+_STRUCTURE = "contract.otlp-structure"
+_STATUS = "status.schema.json"
+#: Values that mean nothing, of any type. Too many for some: that only costs a second look.
+_DEFAULTS: list[JsonValue] = ["", "0", 0, False, []]
+#: Where sub-schemas only ever add to what is refused.
+_ADDING = ("items", "additionalProperties")
+_ADDING_MAPS = ("properties", "patternProperties", "$defs")
+
+
+class OtlpTier:
+    """Both tiers of one endpoint. ``documented`` is the schema in the file ``name`` of ``schemas``."""
+
+    def __init__(
+        self, signal: OtlpSignal, documented: DocumentSchema, schemas: Mapping[str, Schema], name: str
+    ) -> None:
+        self._documented = documented
+        self._screen = DocumentSchema(SchemaSet({file: _screening(schema) for file, schema in schemas.items()}), name)
+        file = f"{signal}.schema.json"
+        self._protocol = DocumentSchema(SchemaSet({file: read_schema(signal)}), file)
+        self._request = otlp_request(signal)
+
+    def findings(self, document: JsonValue) -> tuple[Finding, ...]:
+        """Every difference between ``document`` and what is documented. A documented body costs one look."""
+        if self._screen.accepts(document):
+            return ()
+        if is_large(document):
+            return self._screen.findings(document)
+        meaning = self._request.without_defaults(document)
+        documented = self._documented.findings(meaning)
+        if not documented:
+            return ()
+        comparison = _Comparison(self._request, meaning, self._protocol.findings(meaning))
+        found: dict[tuple[str, str], Finding] = {}
+        for finding in comparison.of(documented):
+            found.setdefault((finding.pointer, finding.code), finding)
+        return tuple(found[place] for place in sorted(found))
+
+
+def status_schema() -> DocumentSchema:
+    """``google.rpc.Status``: the body of every answer of a status from 400 on (OTLP/HTTP, "Failures")."""
+    return DocumentSchema(SchemaSet({_STATUS: read_schema("status")}), _STATUS)
+
+
+class _Comparison:
+    """What the protocol says to the differences between one document and the documentation."""
+
+    def __init__(self, request: OtlpMessage, document: JsonValue, refused: tuple[Finding, ...]) -> None:
+        self._request = request
+        self._document = document
+        self._refused = refused  # by the protocol, in the order of pointers
+        self._pointers = [finding.pointer for finding in refused]
+
+    def of(self, documented: tuple[Finding, ...]) -> Iterator[Finding]:
+        for finding in documented:
+            here = self._between(finding.pointer, f"{finding.pointer}\0")
+            if self._has_another_choice(finding):
+                continue  # nothing is missing: the other member of the oneof is there, and has a finding of its own
+            if finding.code == "contract.undocumented-field":
+                message = "OTLP defines this field, but no documented sample shows it"
+                yield from here or (Finding(_STRUCTURE, finding.pointer, message),)
+                yield from self._between(f"{finding.pointer}/", f"{finding.pointer}0")  # "0" follows "/"
+                yield from self._wrong_together(finding.pointer.rpartition("/")[0])
+            elif not here and self._has_another_form(finding):
+                message = "OTLP allows this form of the value, but no documented sample shows it"
+                yield Finding(_STRUCTURE, finding.pointer, message)
+            else:
+                yield finding
+
+    def _between(self, first: str, last: str) -> tuple[Finding, ...]:
+        return self._refused[bisect_left(self._pointers, first) : bisect_left(self._pointers, last)]
+
+    def _wrong_together(self, around: str) -> Iterator[Finding]:
+        """What is wrong with the object as a whole: two members of a oneof, each allowed by itself."""
+        return (each for each in self._between(around, f"{around}\0") if each.code == "contract.wrong-value")
+
+    def _has_another_choice(self, finding: Finding) -> bool:
+        """Whether what is missing was one of a oneof that has another member. The pointer leads to the member, or,
+        where several would do, to the object."""
+        if finding.code != "contract.missing-field":
+            return False
+        path = _tokens(finding.pointer)
+        for around, name in ((path, None), (path[:-1], path[-1] if path else None)):
+            holder = self._request.at(around)
+            message = holder.message if isinstance(holder, OtlpMember) else holder
+            value = _value_at(self._document, around)
+            if message is not None and isinstance(value, dict) and (name is None or name in message.choices):
+                return not message.choices.isdisjoint(value)
+        return False
+
+    def _has_another_form(self, finding: Finding) -> bool:
+        if finding.code not in ("contract.wrong-type", "contract.wrong-value"):
+            return False
+        path = _tokens(finding.pointer)
+        member = self._request.at(path)
+        return isinstance(member, OtlpMember) and member.fixed_text and isinstance(_value_at(self._document, path), str)
+
+
+def _tokens(pointer: str) -> list[str]:
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def _value_at(document: JsonValue, path: Sequence[str]) -> JsonValue:
+    value = document
+    for token in path:
+        if isinstance(value, dict):
+            value = value.get(token)
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return None
+    return value
+
+
+def _screening(schema: Schema) -> Schema:
+    """``schema``, refusing defaults where it asks for a member. What it accepts is documented with and without them."""
+    screening = dict(schema)
+    for keyword in _ADDING:
+        inner = schema.get(keyword)
+        if isinstance(inner, dict):
+            screening[keyword] = _screening(inner)
+    for keyword in _ADDING_MAPS:
+        inner = schema.get(keyword)
+        if isinstance(inner, dict):
+            screening[keyword] = {
+                key: _screening(item) if isinstance(item, dict) else item for key, item in inner.items()
+            }
+    required = schema.get("required")
+    if isinstance(required, list):
+        stated: dict[str, JsonValue] = {str(name): {"not": {"enum": _DEFAULTS}} for name in required}
+        more = schema.get("allOf")
+        screening["allOf"] = [*(more if isinstance(more, list) else []), {"properties": stated}]
+    return screening
