@@ -1,5 +1,7 @@
 """JSON: a document that all readers agree on, or what they would disagree about."""
 
+import json
+
 import pytest
 
 from beacon_audit.errors import WireError
@@ -122,3 +124,10 @@ def test_clean_body_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_body, "find_ambiguities", never)
     data = b'{"timeUnixNano": 1678886400000000000, "a\\\\": "\\":{\\"", "b": {"c": "::"}}'
     read_json(data, max_depth=64)
+
+
+def test_brackets_between_escaped_quotation_marks_do_not_flatten_a_document() -> None:
+    document: object = []
+    for _ in range(65):
+        document = ['"]"', document, '"["']
+    assert fault(json.dumps(document, separators=(",", ":")).encode()).code == "wire.json-depth"
