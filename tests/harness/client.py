@@ -8,7 +8,7 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +35,7 @@ class Tunnel:
     """One client connection through the proxy.
 
     ``connect``: the CONNECT target, ``None`` for reverse mode. ``sni``: ``None`` sends none. ``tls`` false speaks in
-    clear inside the tunnel.
+    clear inside the tunnel. ``alpn``: the protocols that are offered in the TLS handshake.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Tunnel:
         connect: str | None = f"{HOST}:443",
         sni: str | None = HOST,
         tls: bool = True,
+        alpn: Sequence[str] = (),
         timeout: float = 20.0,
     ) -> None:
         self.connect_status = 200
@@ -57,6 +58,8 @@ class Tunnel:
             self.connect_status = self.connect_answer.status
         if tls and self.connect_status == 200:
             context = ssl.create_default_context(cafile=str(ca_file))
+            if alpn:
+                context.set_alpn_protocols(list(alpn))
             if sni not in HOSTS:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE

@@ -1,6 +1,7 @@
 """Where requests go: to the documented host by its own name and certificate, through the parent proxy if there is one,
 and to no address inside the network unless the policy names it."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Tunnel
 from harness.parent_proxy import ParentProxy
 from harness.proxy import ProxyProcess, write_policy
-from harness.rig import running_rig
+from harness.rig import request_head, running_rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
 _WATCHED = Path(__file__).parents[1] / "harness" / "launchers" / "watched.py"
@@ -54,6 +55,27 @@ def test_usual_authorities_do_not_vouch_for_a_server_of_ours(tmp_path: Path) -> 
     (tmp_path / "proxy").mkdir()
     with SimulatedBeacon(tmp_path) as beacon:
         assert "certificate" in not_sent_to(beacon, tmp_path / "proxy")
+
+
+def test_what_the_client_offers_in_its_handshake_is_not_told_to_beacon(tmp_path: Path) -> None:
+    """The list of protocols (ALPN) is any text, and travels in clear."""
+    offered = ["zebra-crossing", "h2", "http/1.1"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        policy = write_policy(tmp_path, None, upstream={"address": f"127.0.0.1:{port}"})
+        with (
+            ProxyProcess(tmp_path, policy) as proxy,
+            Tunnel(proxy.address, proxy.home.ca_certificate, alpn=["http/1.1", *offered]) as tunnel,
+        ):
+            body = usage_report(1)
+            tunnel.write(request_head(len(body)) + body)
+            upstream, _ = listener.accept()
+            with upstream:
+                hello = upstream.recv(65536)
+    assert HOST.encode() in hello
+    assert b"http/1.1" in hello
+    assert b"zebra" not in hello
+    assert b"\x02h2" not in hello
 
 
 # --- a parent proxy -------------------------------------------------------------------------------------------------

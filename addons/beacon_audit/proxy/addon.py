@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 _UNFINISHED = Finding("wire.http-message", "", "the request was not read to its end, or is not valid HTTP")
 _TOO_LARGE = Finding("wire.body-too-large", "", "the body is larger than the policy allows (limits.body_bytes)")
+_STOPPED = Finding("containment.unpermitted-bytes", "", "bytes that belong to no recorded request were stopped")
 _BROKE_OFF = "the connection broke before a whole response was there"
 
 # What stands in a flow while it is being decided, made once: each flow gets them, and only a failure lets one out.
@@ -54,6 +55,7 @@ class AuditAddon:
         self._listening = listening
         self._open: dict[str, tuple[Exchange, http.HTTPFlow]] = {}
         self._connect_targets: dict[str, str] = {}
+        self._breaches: set[asyncio.Task[object]] = set()
 
     def in_flight(self, before: float) -> int:
         """How many exchanges began before ``before`` (monotonic clock, seconds) and have not ended."""
@@ -71,7 +73,7 @@ class AuditAddon:
             findings = (_unexpected_connect(),)
         if findings:
             flow.response = await self._refused_unread(
-                flow.client_conn, findings[0], status=REFUSED_STATUS, method="CONNECT", host=authority
+                source_of(flow.client_conn), findings[0], status=REFUSED_STATUS, method="CONNECT", host=authority
             )
             return
         self._connect_targets[flow.client_conn.id] = authority
@@ -79,7 +81,8 @@ class AuditAddon:
 
     async def unreadable_request(self, data: UnreadableRequest) -> None:
         """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
-        await self._refused_unread(data.client, Finding("wire.http-head", "", data.reason), status=data.status)
+        finding = Finding("wire.http-head", "", data.reason)
+        await self._refused_unread(source_of(data.client), finding, status=data.status)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """A TLS handshake with a client that failed."""
@@ -87,7 +90,8 @@ class AuditAddon:
             "the TLS handshake with the client failed; does it trust ca/ca.crt, and does it ask for a documented host?"
         )
         finding = Finding("containment.tls-handshake", "", reason)
-        await self._refused_unread(data.context.client, finding, status=None, host=data.context.client.sni or "")
+        client = data.context.client
+        await self._refused_unread(source_of(client), finding, status=None, host=client.sni or "")
 
     def client_disconnected(self, client: Client) -> None:
         self._connect_targets.pop(client.id, None)
@@ -139,6 +143,12 @@ class AuditAddon:
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Tell the gate on whose behalf this task is about to dial."""
         dialling_for.set(data.client.id)
+
+    def breached(self, host: str) -> None:
+        """Bytes were stopped on an open connection to ``host`` (``proxy.watch``)."""
+        task = asyncio.get_running_loop().create_task(self._refused_unread("", _STOPPED, status=None, host=host))
+        self._breaches.add(task)
+        task.add_done_callback(self._breaches.discard)
 
     # --- the way back -------------------------------------------------------------------------------------------
 
@@ -197,7 +207,7 @@ class AuditAddon:
             # What mitmproxy answers by itself is known in this one case only.
             too_large = flow.error is not None and "body_size_limit" in flow.error.msg
             await self._refused_unread(
-                flow.client_conn,
+                source_of(flow.client_conn),
                 _TOO_LARGE if too_large else _UNFINISHED,
                 status=413 if too_large else None,
                 record_id=exchange.id,
@@ -213,21 +223,21 @@ class AuditAddon:
             else self._record_error(exchange, flow)
             for exchange, flow in list(self._open.values())
         )
-        for result in await asyncio.gather(*ended, return_exceptions=True):
+        for result in await asyncio.gather(*ended, *self._breaches, return_exceptions=True):
             if isinstance(result, Exception):
                 _report("what was in flight could not be recorded; the next start records it as unknown", result)
 
     # --- closed -------------------------------------------------------------------------------------------------
 
     async def _refused_unread(
-        self, client: Client, finding: Finding, *, status: int | None, record_id: str = "", **known: str
+        self, source: str, finding: Finding, *, status: int | None, record_id: str = "", **known: str
     ) -> http.Response:
         """Record and refuse what never became a request; ``status`` is what the client is answered. Never raises:
         without a record it is a 503."""
         try:
             refusal = await self._auditor.refuse_unread(
                 record_id=record_id or new_id(),
-                source=source_of(client),
+                source=source,
                 code=finding.code,
                 reason=finding.message,
                 status=status,

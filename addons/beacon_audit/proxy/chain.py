@@ -81,8 +81,10 @@ class TlsConfig(tlsconfig.TlsConfig):
         """Nothing: the parent would load its own authority here."""
 
     def tls_start_server(self, tls_start: TlsData) -> None:
-        """As the parent, with the name in the one form that OpenSSL verifies: a trailing dot is an error to it."""
+        """As the parent, which would tell Beacon what the client offered (ALPN), any text of its choice. The name is in
+        the one form that OpenSSL verifies: a trailing dot is an error to it."""
         server = tls_start.conn
+        server.alpn_offers = (b"http/1.1",)
         server.sni = normalised_host(server.sni or "") or server.sni
         super().tls_start_server(tls_start)
 

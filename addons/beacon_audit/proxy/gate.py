@@ -2,8 +2,9 @@
 
 mitmproxy dials through ``asyncio.open_connection``, so what this loop does not open is not opened. It opens a
 connection only to a destination for which a permit exists (``proxy.permits``), after the address that it resolved to
-was checked, and answers no other name look-up. Everything else that could reach out (datagrams, UNIX sockets,
-subprocesses, sockets handed in) is refused. In offline mode there are no permits, and no gate to ask for one.
+was checked, has everything watched that is written to it (``proxy.watch``), and answers no other name look-up.
+Everything else that could reach out (datagrams, UNIX sockets, subprocesses, sockets handed in) is refused. In offline
+mode there are no permits, and no gate to ask for one.
 
 It knows nothing of hooks: a mistake in an addon, in mitmproxy or in the chain of addons opens nothing.
 
@@ -16,11 +17,13 @@ import logging
 import socket
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from beacon_audit.errors import EgressDenied
 from beacon_audit.policy import Upstream
-from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.permits import Permit, Permits
+from beacon_audit.proxy.watch import Watches
 
 logger = logging.getLogger(__name__)
 
@@ -30,20 +33,30 @@ dialling_for: ContextVar[str | None] = ContextVar("dialling_for", default=None)
 _cleared: ContextVar[tuple[str, int] | None] = ContextVar("cleared", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What is to be dialled on a permit. ``named``: the operator named that place, so its address is not judged.
+    ``nested``: there is a layer of TLS around the one to Beacon."""
+
+    permit: Permit
+    host: str
+    port: int
+    named: bool
+    nested: bool = False
+
+
 class Gate:
     """What may be dialled now. ``upstream`` is the section of the policy."""
 
-    def __init__(self, permits: Permits, upstream: Upstream) -> None:
+    def __init__(self, permits: Permits, watches: Watches, upstream: Upstream) -> None:
+        self.watches = watches
         self._permits = permits
         self._upstream = upstream
         #: How many attempts were denied since the start.
         self.denials = 0
 
-    def clear(self, host: object, port: object) -> tuple[str, int, bool]:
+    def clear(self, host: object, port: object) -> Clearance:
         """Use a permit for ``host:port``.
-
-        Returns:
-            The host and port to dial, and whether the operator named that place (then its address is not judged).
 
         Raises:
             EgressDenied: no permit covers it.
@@ -53,11 +66,11 @@ class Gate:
         if client is None or not isinstance(host, str) or not isinstance(port, int):
             self.deny("a connection that no client connection asked for")
         if proxy is not None:
-            if (host, port) == proxy[1:] and self._permits.use(client):
-                return host, port, True
-        elif self._permits.use(client, host, port):
+            if (host, port) == proxy[1:] and (permit := self._permits.use(client)):
+                return Clearance(permit, host, port, named=True, nested=proxy[0] == "https")
+        elif permit := self._permits.use(client, host, port):
             address = self._upstream.address
-            return (*address, True) if address else (host, port, False)
+            return Clearance(permit, *(address or (host, port)), named=address is not None)
         return self.deny("a connection without a durable record of its request")
 
     def deny(self, what: str) -> NoReturn:
@@ -94,26 +107,29 @@ class GatedEventLoop(asyncio.SelectorEventLoop):
         """
         if self.gate is None or options.get("sock") is not None:
             self._closed_gate("a connection")
-        dial_host, dial_port, named = self.gate.clear(host, port)
-        addresses = await self._addresses(dial_host, dial_port, named)
-        failure: OSError = OSError(f"no address for {dial_host}")
-        for address in addresses:
-            token = _cleared.set((address, dial_port))
+        gate, cleared = self.gate, self.gate.clear(host, port)
+        failure: OSError = OSError(f"no address for {cleared.host}")
+        for address in await self._addresses(cleared):
+            token = _cleared.set((address, cleared.port))
             try:
-                return await super().create_connection(
-                    protocol_factory, address, dial_port, local_addr=local_addr, **options
+                transport, protocol = await super().create_connection(
+                    protocol_factory, address, cleared.port, local_addr=local_addr, **options
                 )
             except OSError as error:
                 failure = error
+            else:
+                watched: Any = gate.watches.transport(transport, cleared.permit, nested=cleared.nested)
+                return watched, protocol
             finally:
                 _cleared.reset(token)
         raise failure
 
-    async def _addresses(self, host: str, port: int, named: bool) -> list[str]:
-        """The addresses of ``host``; only public ones unless the operator ``named`` the place himself."""
-        found = await super().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    async def _addresses(self, cleared: Clearance) -> list[str]:
+        """The addresses to dial; only public ones unless the operator named the place himself."""
+        host = cleared.host
+        found = await super().getaddrinfo(host, cleared.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if named:
+        if cleared.named:
             return addresses
         public = [address for address in addresses if ipaddress.ip_address(address).is_global]
         if addresses and not public:
@@ -143,6 +159,18 @@ class GatedEventLoop(asyncio.SelectorEventLoop):
 
     async def create_unix_connection(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a UNIX socket")
+
+    async def start_tls(self, *_: Any, **__: Any) -> NoReturn:
+        self._closed_gate("TLS past the watch of a connection")
+
+    async def sendfile(self, *_: Any, **__: Any) -> NoReturn:
+        self._closed_gate("a file past the watch of a connection")
+
+    async def sock_sendall(self, *_: Any, **__: Any) -> NoReturn:
+        self._closed_gate("bytes past the watch of a connection")
+
+    async def sock_sendfile(self, *_: Any, **__: Any) -> NoReturn:
+        self._closed_gate("a file past the watch of a connection")
 
     async def sock_sendto(self, *_: Any, **__: Any) -> NoReturn:
         self._closed_gate("a datagram")

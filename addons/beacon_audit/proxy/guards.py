@@ -12,15 +12,16 @@ from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Serve
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
+from beacon_audit.proxy.watch import Watches
 
 
-def install(permits: Permits) -> None:
-    """Put the guards in place, once per process. ``permits`` are those of the proxy that runs in it.
+def install(permits: Permits, watches: Watches) -> None:
+    """Put the guards in place, once per process. ``permits`` and ``watches`` are those of the proxy that runs in it.
 
     Raises:
         RuntimeError: this mitmproxy does not have what they replace; a proxy without its guards does not start.
     """
-    GuardedHttpStream.permits = permits
+    GuardedHttpStream.permits, GuardedHttpStream.watches = permits, watches
     # At level debug it writes every header of HTTP/2, before any secret in it could be learned.
     logging.getLogger("hpack").setLevel(logging.WARNING)
     for module, name, guard in (

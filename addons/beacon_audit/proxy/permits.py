@@ -2,7 +2,8 @@
 
 A permit is issued for one exchange that stands at RECORDED, names the client connection it came on and the destination
 it may go to, opens at most one connection, and ends with its exchange. The gate asks for it before it opens a
-connection (``proxy.gate``), the stream guard before a request is given one, new or kept (``proxy.stream_guard``).
+connection (``proxy.gate``), the stream guard before a request is given one, new or kept (``proxy.stream_guard``), the
+watch before anything is written to one (``proxy.watch``).
 """
 
 from dataclasses import dataclass
@@ -50,6 +51,14 @@ class Permits:
         """Whether the request of this exchange may go to ``host:port`` now."""
         permit = self._open.get(exchange)
         return permit is not None and (permit.host, permit.port) == (host, port)
+
+    def of(self, exchange: str) -> Permit | None:
+        """The permit of this exchange, if it has been issued and has not ended."""
+        return self._open.get(exchange)
+
+    def any_in_force(self, client: str, host: str, port: int) -> bool:
+        """Whether any request of a client connection may go to ``host:port`` now."""
+        return any((permit.client, permit.host, permit.port) == (client, host, port) for permit in self._open.values())
 
     def withdraw(self, exchange: str) -> None:
         """End the permit of an exchange; it may have been used up already."""

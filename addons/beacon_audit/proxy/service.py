@@ -31,6 +31,7 @@ from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.recorder import Recorder
 from beacon_audit.proxy.retention import keep_to_retention
+from beacon_audit.proxy.watch import Watches
 from beacon_audit.proxy.witnesses import Witnesses
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail.entry import encode_entry
@@ -136,8 +137,9 @@ class ProxyService:
                 contract=settings.contract, policy=settings.policy, context=context, recorder=recorder, permits=permits
             )
             addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
-            guards.install(permits)
-            self._open_gate(permits)
+            watches = Watches(permits, addon.breached)
+            guards.install(permits, watches)
+            self._open_gate(permits, watches)
             days = settings.policy.recording.retention_days
             retention = partial(keep_to_retention, writer, settings.home.payloads, days)
             await self._serve(addon, allowed, recorder, retention, on_ready)
@@ -147,12 +149,13 @@ class ProxyService:
             finally:
                 witnesses.close(wait_s=WITNESS_SECONDS)
 
-    def _open_gate(self, permits: Permits) -> None:
+    def _open_gate(self, permits: Permits, watches: Watches) -> None:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, GatedEventLoop):
             raise RuntimeError("the proxy must run on a GatedEventLoop")
         # In offline mode there is no gate to ask: nothing can be opened, whatever any other code believes.
-        loop.gate = None if self._settings.policy.mode == "offline" else Gate(permits, self._settings.policy.upstream)
+        policy = self._settings.policy
+        loop.gate = None if policy.mode == "offline" else Gate(permits, watches, policy.upstream)
 
     async def _serve(
         self,

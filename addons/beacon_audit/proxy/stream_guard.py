@@ -3,7 +3,8 @@
 The gate (``proxy.gate``) decides when a connection is opened; on one that is open already, a request that no hook held
 back would leave unseen. So mitmproxy's stream, which asks for a connection when a request is to be forwarded, asks for
 the permit of its exchange first. The addon names the exchange in ``flow.metadata`` (``RECORD``); the permit exists only
-once the intent is durable. Without it the client gets a 502, and nothing is sent.
+once the intent is durable. Without it the client gets a 502, and nothing is sent. The connection is then told whose
+bytes it carries (``proxy.watch``); one that nobody watches carries none.
 """
 
 import logging
@@ -15,6 +16,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, Respo
 
 from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.watch import Watches
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +25,11 @@ RECORD = "beacon_audit.record"
 
 
 class GuardedHttpStream(http_layer.HttpStream):
-    """mitmproxy's stream, one for each request. ``permits`` are those of the running proxy; without any, nothing
-    leaves."""
+    """mitmproxy's stream, one for each request. ``permits`` and ``watches`` are those of the running proxy; without
+    any, nothing leaves."""
 
     permits: ClassVar[Permits] = Permits()
+    watches: ClassVar[Watches] = Watches(permits, lambda _: None)
 
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""
@@ -41,9 +44,17 @@ class GuardedHttpStream(http_layer.HttpStream):
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """As the original, for a request that has a permit."""
         destination = self.flow.request.data
-        if not self.permits.covers(str(self.flow.metadata.get(RECORD)), destination.host, destination.port):
-            logger.error("egress gate: denied a request without a durable record. This is a defect: please report it")
-            denied = ResponseProtocolError(self.stream_id, "denied: no permit", ErrorCode.CONNECT_FAILED)
-            yield from self.handle_protocol_error(denied)
+        exchange = str(self.flow.metadata.get(RECORD))
+        if not self.permits.covers(exchange, destination.host, destination.port):
+            return (yield from self._deny("a request without a durable record"))
+        if not (yield from super().make_server_connection()):
             return False
-        return (yield from super().make_server_connection())
+        if not self.watches.carry(self.context.server.sockname, exchange):
+            return (yield from self._deny("a connection that nobody watches"))
+        return True
+
+    def _deny(self, what: str) -> layer.CommandGenerator[bool]:
+        logger.error("egress gate: denied %s. This is a defect: please report it", what)
+        denied = ResponseProtocolError(self.stream_id, "denied: no permit", ErrorCode.CONNECT_FAILED)
+        yield from self.handle_protocol_error(denied)
+        return False

@@ -11,6 +11,7 @@ from beacon_audit.exchange.states import Event, Exchange
 from beacon_audit.policy import Upstream
 from beacon_audit.proxy.gate import Gate, GatedEventLoop, dialling_for
 from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.watch import Watches
 from beacon_audit.trail import Receipt
 
 WAYS: dict[str, Callable[[GatedEventLoop], Awaitable[object]]] = {
@@ -21,11 +22,19 @@ WAYS: dict[str, Callable[[GatedEventLoop], Awaitable[object]]] = {
     "a UNIX socket": lambda loop: loop.create_unix_connection(asyncio.Protocol, "/nowhere"),
     "a subprocess": lambda loop: loop.subprocess_exec(asyncio.SubprocessProtocol, "true"),
     "a shell": lambda loop: loop.subprocess_shell(asyncio.SubprocessProtocol, "true"),
+    "TLS on top": lambda loop: loop.start_tls(None, None, None),
+    "a file": lambda loop: loop.sendfile(None, None),
+    "bytes": lambda loop: loop.sock_sendall(None, b""),
+    "a file on a socket": lambda loop: loop.sock_sendfile(None, None),
 }
 
 
+def gate_on(permits: Permits, upstream: Upstream) -> Gate:
+    return Gate(permits, Watches(permits, lambda _: None), upstream)
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("gate", [None, Gate(Permits(), Upstream())], ids=["no gate", "gate without permits"])
+@pytest.mark.parametrize("gate", [None, gate_on(Permits(), Upstream())], ids=["no gate", "gate without permits"])
 def test_no_way_out_without_a_permit(way: str, gate: Gate | None) -> None:
     async def attempt() -> None:
         loop = asyncio.get_running_loop()
@@ -68,7 +77,7 @@ def test_a_permit_opens_one_connection_to_the_place_that_the_policy_names() -> N
         loop = asyncio.get_running_loop()
         assert isinstance(loop, GatedEventLoop)
         with socket.create_server(("127.0.0.1", 0)) as server:
-            loop.gate = Gate(with_permit(), Upstream(address=server.getsockname()[:2]))
+            loop.gate = gate_on(with_permit(), Upstream(address=server.getsockname()[:2]))
             dialling_for.set("client")
             transport, _ = await loop.create_connection(asyncio.Protocol, "beacon.langchain.com", 443)
             assert transport.get_extra_info("peername") == server.getsockname()
@@ -97,7 +106,7 @@ def test_a_permit_opens_one_connection_to_the_place_that_the_policy_names() -> N
 def test_a_permit_clears_nothing_else(
     client: str | None, host: str | None, port: int | None, upstream: Upstream
 ) -> None:
-    gate = Gate(with_permit(), upstream)
+    gate = gate_on(with_permit(), upstream)
     token = dialling_for.set(client)
     with pytest.raises(EgressDenied):
         gate.clear(host, port)
@@ -105,9 +114,10 @@ def test_a_permit_clears_nothing_else(
 
 
 def test_behind_a_parent_proxy_nothing_but_the_proxy_is_dialled() -> None:
-    gate = Gate(with_permit(), Upstream(proxy=("http", "proxy.internal", 3128)))
+    gate = gate_on(with_permit(), Upstream(proxy=("http", "proxy.internal", 3128)))
     token = dialling_for.set("client")
     with pytest.raises(EgressDenied):
         gate.clear("beacon.langchain.com", 443)
-    assert gate.clear("proxy.internal", 3128) == ("proxy.internal", 3128, True)
+    cleared = gate.clear("proxy.internal", 3128)
+    assert (cleared.host, cleared.port, cleared.named) == ("proxy.internal", 3128, True)
     dialling_for.reset(token)

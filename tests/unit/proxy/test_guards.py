@@ -9,12 +9,17 @@ from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Serve
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
+from beacon_audit.proxy.watch import Watches
 
 _REPLACED = [
     (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server")),
     (_http1, ("make_error_response",)),
     (_http2, ("format_error",)),
 ]
+
+
+def watches_on(permits: Permits) -> Watches:
+    return Watches(permits, lambda _: None)
 
 
 @pytest.fixture(autouse=True)
@@ -24,20 +29,23 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name))
     monkeypatch.setattr(GuardedHttpStream, "permits", Permits())
+    monkeypatch.setattr(GuardedHttpStream, "watches", watches_on(Permits()))
 
 
 def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     permits = Permits()
-    guards.install(permits)
+    watches = watches_on(permits)
+    guards.install(permits, watches)
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
     assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server)
     assert GuardedHttpStream.permits is permits
+    assert GuardedHttpStream.watches is watches
 
 
 def test_mitmproxy_without_a_part_that_is_guarded_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(http_layer, "Http1Client")
     with pytest.raises(RuntimeError, match=r"has no mitmproxy\.proxy\.layers\.http\.Http1Client to guard"):
-        guards.install(Permits())
+        guards.install(Permits(), watches_on(Permits()))
 
 
 @pytest.mark.parametrize("status", [400, 413, 431, 502, 505, 599])

@@ -45,6 +45,13 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="The listening modes of beacon-audit run.",
         do="Take HTTPS_PROXY away from clients that reach the proxy by a DNS override, or run it in mode regular.",
     ),
+    "containment.unpermitted-bytes": Explanation(
+        means="Something inside of the proxy wrote to an open connection to Beacon that no recorded request was using. "
+        "It was stopped and the connection torn down.",
+        matters="Only bytes of a request whose intent is on the record may leave.",
+        source="The promise of beacon-audit; docs/adr/0010-watched-connections.md.",
+        do="This is a defect: report it, with the lines of the log around it. Nothing needs to be done for your data.",
+    ),
     "containment.no-connect": Explanation(
         means="A request came to a proxy in regular mode, but not through a CONNECT tunnel.",
         matters="Without a tunnel there was no TLS session of ours, and so no proof of where the request would go.",

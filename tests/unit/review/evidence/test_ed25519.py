@@ -1,6 +1,5 @@
 """The pure Ed25519 of the standalone verifier: RFC 8032, strict, and the same answers as OpenSSL's."""
 
-
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
