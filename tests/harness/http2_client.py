@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import h2.config
 import h2.connection
@@ -27,20 +28,46 @@ def fields(path: str, **pseudo: str) -> list[Field]:
 
 def post(proxy: ProxyProcess, sent: Sequence[Field], body: bytes, trailers: Sequence[Field] = ()) -> int | None:
     """One request through a tunnel of its own: its status, ``None`` when the connection was ended instead."""
+    with _tunnel(proxy) as secure:
+        connection = h2.connection.H2Connection(_CONFIG)
+        connection.initiate_connection()
+        connection.send_headers(1, list(sent))
+        connection.send_data(1, body, end_stream=not trailers)
+        if trailers:
+            connection.send_headers(1, list(trailers), end_stream=True)
+        secure.sendall(connection.data_to_send())
+        return _status(secure, connection)
+
+
+def leave(proxy: ProxyProcess, requests: Sequence[Sequence[Field]]) -> None:
+    """The heads of requests, each with the beginning of a body, in as many streams; then the end of the connection."""
+    with _tunnel(proxy) as secure:
+        connection = h2.connection.H2Connection(_CONFIG)
+        connection.initiate_connection()
+        for number, sent in enumerate(requests):
+            connection.send_headers(2 * number + 1, list(sent))
+            connection.send_data(2 * number + 1, b"{")
+        connection.ping(b"are here")
+        secure.sendall(connection.data_to_send())
+        while not any(isinstance(event, h2.events.PingAckReceived) for event in _events(secure, connection)):
+            pass  # what was sent before the ping has been read
+
+
+def _events(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> Sequence[h2.events.Event]:
+    data = secure.recv(65536)
+    assert data, "the connection was ended"
+    return connection.receive_data(data)
+
+
+@contextmanager
+def _tunnel(proxy: ProxyProcess) -> Iterator[ssl.SSLSocket]:
     with socket.create_connection(proxy.address, 10) as plain:
         plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
         assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
         context = ssl.create_default_context(cafile=str(proxy.home.ca_certificate))
         context.set_alpn_protocols(["h2"])
         with context.wrap_socket(plain, server_hostname=HOST) as secure:
-            connection = h2.connection.H2Connection(_CONFIG)
-            connection.initiate_connection()
-            connection.send_headers(1, list(sent))
-            connection.send_data(1, body, end_stream=not trailers)
-            if trailers:
-                connection.send_headers(1, list(trailers), end_stream=True)
-            secure.sendall(connection.data_to_send())
-            return _status(secure, connection)
+            yield secure
 
 
 def _status(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> int | None:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from beacon_audit.demo.answers import Behaviour
-from harness.client import Answer
+from harness.client import Answer, Tunnel
+from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig, eventually, request_head, running_rig
+from harness.scripted_upstream import Scripted
 from harness.usage_reports import PATH, recorded_number, usage_report
 
 MARK = b"zebra-4711-quoted"
@@ -85,6 +87,17 @@ def test_what_is_not_a_request_is_recorded_and_not_quoted(tmp_path: Path, sent: 
         assert_not_quoted(rig, answer)
 
 
+def test_client_that_sends_on_and_on_before_it_is_answered_is_cut_off(tmp_path: Path) -> None:
+    with running_rig(tmp_path, behaviour=Behaviour(delay_s=30)) as rig, rig.tunnel() as tunnel:
+        tunnel.write(request_head(len(BODY)) + BODY)
+        eventually(lambda: rig.beacon.requests)
+        with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, whichever comes first
+            tunnel.write(bytes(200_000_000))
+        eventually(rig.outcomes)
+        assert [state for _, state in rig.outcomes()] == ["unknown"]
+        assert "before the request was answered" in only_refusal(rig)["reason"]
+
+
 def test_bytes_outside_any_tunnel_are_recorded_and_not_quoted(tmp_path: Path) -> None:
     with running_rig(tmp_path) as rig:
         with socket.create_connection(rig.proxy.address, 5) as client:
@@ -148,9 +161,29 @@ def test_upgrade_that_nobody_asked_for_is_withheld_and_not_quoted(tmp_path: Path
     behaviour = Behaviour(raw=b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nx: " + MARK + b"\r\n\r\n" + MARK)
     with running_rig(tmp_path, behaviour=behaviour) as rig:
         answer = rig.send(1)
-        assert answer.status == 503
-        assert [entry["status"] for entry in rig.proxy.entries("outcome")] == [101]
+        assert answer.status == 502
+        assert [state for _, state in rig.outcomes()] == ["unknown"]
         assert_not_quoted(rig, answer)
+
+
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+
+
+def test_interim_answers_do_not_shift_answers_to_other_requests(tmp_path: Path) -> None:
+    with Scripted(tmp_path, before=INTERIM * 2) as upstream:
+        policy = write_policy(tmp_path, None, upstream={"address": upstream.address, "ca_file": str(upstream.ca_file)})
+        with ProxyProcess(tmp_path, policy) as proxy, Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+            for number in (101, 102, 103):
+                answer = tunnel.send(PATH, usage_report(number))
+                assert (answer.status, answer.json()) == (200, {"inserted_count": number})
+            assert [entry["status"] for entry in proxy.entries("outcome")] == [200] * 3
+            assert upstream.connections == 1
+
+
+def test_interim_answers_without_end_are_given_up(tmp_path: Path) -> None:
+    with running_rig(tmp_path, behaviour=Behaviour(raw=INTERIM * 1000)) as rig:
+        assert rig.send(1).status == 502
+        assert [state for _, state in rig.outcomes()] == ["unknown"]
 
 
 class Resetting:

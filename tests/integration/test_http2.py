@@ -15,7 +15,7 @@ from harness.client import HOST
 from harness.http2_client import Field, fields
 from harness.nothing_leaves import nothing_leaves
 from harness.proxy import ProxyProcess, write_policy
-from harness.rig import Rig, running_rig
+from harness.rig import Rig, eventually, running_rig
 from harness.usage_reports import PATH, number_of, usage_report
 
 BODY = usage_report(1)
@@ -120,3 +120,15 @@ def test_headers_are_not_logged_before_their_secrets_are_known(tmp_path: Path) -
         sent = [*fields("/v1/beacon/v1/metrics"), (b"x-langchain-license-key", license_key.encode())]
         assert http2_client.post(proxy, sent, Payloads(license_key).documented("telemetry-metrics")) == 200
         assert [str(entry["license"])[:8] for entry in proxy.entries("intent")] == ["license:"]
+
+
+def test_requests_beside_a_stream_of_another_scheme_are_all_recorded(tmp_path: Path) -> None:
+    """mitmproxy's layer must not stumble over that stream when the connection ends, or the others are forgotten."""
+    with running_rig(tmp_path) as rig:
+        half_sent = [fields(PATH, scheme="http"), *[fields(PATH)] * 20]
+        http2_client.leave(rig.proxy, half_sent)
+        eventually(lambda: len(rig.proxy.entries("refusal")) == len(half_sent))
+        reasons = [entry["reason_code"] for entry in rig.proxy.entries("refusal")]
+        assert sorted(reasons) == ["wire.http-head"] + ["wire.http-message"] * 20
+        assert "defect" not in rig.proxy.stderr
+        assert rig.beacon.connections == 0

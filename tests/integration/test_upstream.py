@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from beacon_audit.demo.answers import Behaviour
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Tunnel
 from harness.parent_proxy import ParentProxy
@@ -17,6 +18,7 @@ from harness.proxy import ProxyProcess, write_policy
 from harness.rig import request_head, running_rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
+MARK = b"zebra-4711-quoted"
 _WATCHED = Path(__file__).parents[1] / "harness" / "launchers" / "watched.py"
 
 
@@ -93,6 +95,22 @@ def test_requests_go_through_the_parent_proxy_and_refused_ones_do_not_reach_it(t
             assert parent.targets == [f"{HOST}:443"]
             assert received_numbers(beacon.requests) == list(range(4))
             assert [entry["state"] for entry in proxy.entries("outcome")] == ["sent"] * 4
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Behaviour(close_after=0), Behaviour(raw=MARK + b"\r\n\r\n"), Behaviour(raw=b"HTTP/1.1 200 OK\r\nx: " + MARK)],
+    ids=["closes", "speaks no HTTP", "closes in the head"],
+)
+def test_what_was_sent_through_a_parent_proxy_is_never_called_not_sent(tmp_path: Path, behaviour: Behaviour) -> None:
+    with SimulatedBeacon(tmp_path, behaviour=behaviour) as beacon, ParentProxy(beacon.address) as parent:
+        policy = write_policy(tmp_path, beacon, upstream={"proxy": parent.url, "ca_file": str(beacon.ca_file)})
+        with ProxyProcess(tmp_path, policy) as proxy, Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+            assert tunnel.send(PATH, usage_report(1)).status == 502
+            assert received_numbers(beacon.requests) == [1]
+            (outcome,) = proxy.entries("outcome")
+    assert outcome["state"] == "unknown"
+    assert MARK.decode() not in str(outcome)
 
 
 def test_parent_proxy_that_is_not_there_is_not_gone_around(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
 from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
-from beacon_audit.proxy.stream_guard import RECORD
+from beacon_audit.proxy.stream_guard import HANDED_OVER, RECORD
 
 logger = logging.getLogger(__name__)
 
@@ -93,8 +93,13 @@ class AuditAddon:
         client = data.context.client
         await self._refused_unread(source_of(client), finding, status=None, host=client.sni or "")
 
-    def client_disconnected(self, client: Client) -> None:
+    async def client_disconnected(self, client: Client) -> None:
+        """The last hook of a client connection. Every exchange on it has ended by now, unless mitmproxy broke down."""
         self._connect_targets.pop(client.id, None)
+        for exchange, flow in list(self._open.values()):
+            if flow.client_conn.id == client.id and exchange.state in (State.RECEIVED, State.FORWARDED):
+                flow.metadata[HANDED_OVER] = True  # nobody knows any more
+                await self.error(flow)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The first hook of a request: refuse. Everything after this can only lift it by a durable record."""
@@ -195,10 +200,9 @@ class AuditAddon:
 
     async def _record_error(self, exchange: Exchange, flow: http.HTTPFlow) -> None:
         if exchange.state is State.FORWARDED:
-            opened = flow.server_conn.timestamp_tcp_setup is not None
-            message = flow.error.msg if flow.error and not opened else _BROKE_OFF
-            reason = message if opened else f"nothing was sent: {message}"
-            await self._auditor.settle_failed(exchange, opened=opened, reason=reason)
+            handed_over = HANDED_OVER in flow.metadata
+            reason = _BROKE_OFF if handed_over else f"nothing was sent: {_why_no_connection(flow)}"
+            await self._auditor.settle_failed(exchange, opened=handed_over, reason=reason)
         elif exchange.state is State.RECEIVED:
             exchange.advance(Event.REFUSED)
             data = flow.request.data
@@ -256,6 +260,13 @@ def _report(what: str, error: Exception) -> str:
         return str(error)
     logger.error("%s", what, exc_info=error)
     return f"a defect ({type(error).__name__}); the log of the proxy says where"
+
+
+def _why_no_connection(flow: http.HTTPFlow) -> str:
+    """What the system or OpenSSL says. What a parent proxy says is not quoted."""
+    if flow.server_conn.via is not None:
+        return "the parent proxy could not be reached, or opened no tunnel"
+    return flow.error.msg if flow.error else "the connection was not opened"
 
 
 def _unexpected_connect() -> Finding:

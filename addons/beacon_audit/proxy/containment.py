@@ -42,7 +42,10 @@ def normalised_host(text: str) -> str | None:
 
 
 def split_authority(text: str, default_port: int) -> tuple[str, int] | None:
-    """``host[:port]`` as a normalised pair, ``None`` if it is not that."""
+    """``host[:port]`` as a normalised pair, ``None`` if it is not that. On the wire a name is ASCII (RFC 9110 §4.2.1);
+    IDNA would take other characters out, or others in their place, and they would be sent on as they came."""
+    if not text.isascii():
+        return None
     name, colon, port = text.partition(":")
     host = normalised_host(name)
     if host is None or (colon and not _PORT.fullmatch(port)):
@@ -104,6 +107,9 @@ def _wrong_form(request: Request) -> Iterator[Finding]:
     """A message that could become something else than one plain request on its way."""
     if any(request.header_values("upgrade")) or request.method == "CONNECT":
         yield Finding("containment.upgrade", "", "the request asks to leave HTTP for another protocol")
+    if request.header_values("expect"):
+        # The usual one is answered here and goes no further. Upstream, an answer of 100 would be one too many.
+        yield Finding("containment.expectation", "", "the request expects something that is not plain 100-continue")
     if any(_CONTROL.search(text) for text in (request.target, *(value for _, value in request.headers))):
         yield Finding("containment.control-character", "", "a header or the target has a control character in it")
     if request.has_trailers:

@@ -4,9 +4,10 @@ Put in the place of mitmproxy's, by name, in the modules that use them:
 
 - ``Http1Server``: a request that does not parse, breaks off, is of another version of HTTP or names no destination
   raises a blocking hook of ours before anything is answered, so that it is recorded; a head that never ends is cut off
-  at ``MAX_HEAD_BYTES``.
-- ``Http1Client``: so is the head of a response. A request that came by HTTP/2 without a length is given one: without it
-  its body would be no body to HTTP/1, but the next request.
+  at ``MAX_HEAD_BYTES``, and so is what a client sends on before it is answered.
+- ``Http1Client``: so is the head of a response. Interim answers (1xx) are passed over, or the one to come would be
+  taken for the answer to the next request. A request that came by HTTP/2 without a length is given one: without it its
+  body would be no body to HTTP/1, but the next request.
 - Both: a message with trailers, at which mitmproxy's own classes crash and leave the connection hanging, is a protocol
   error.
 - ``make_error_response`` and ``format_error``: mitmproxy's error pages quote what the client or the upstream sent.
@@ -16,6 +17,7 @@ Put in the place of mitmproxy's, by name, in the modules that use them:
 """
 
 import abc
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,11 +28,20 @@ from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseProtocolError,
+)
 
 #: A head of more bytes is refused. Documented messages have heads of under 2 KiB.
 MAX_HEAD_BYTES = 65536
 _VERSIONS = ("HTTP/1.0", "HTTP/1.1")
+# RFC 9110 §15.2. 101 is no interim answer: what follows it is no HTTP.
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r\n]")
+_SWITCHING = re.compile(rb"HTTP/1\.[01] 101[ \r\n]")
+_MOST_INTERIM = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,16 @@ class GuardedHttp1Server(_WithoutTrailers, _http1.Http1Server):
         if self.state == self.read_headers and len(self.buf) > MAX_HEAD_BYTES:
             yield from self._turn_away(f"the request head is larger than {MAX_HEAD_BYTES} bytes", 431)
 
+    def wait(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """As the original, which keeps without bound what comes before the request is answered."""
+        if isinstance(event, events.DataReceived) and len(self.buf) > MAX_HEAD_BYTES:
+            yield from self._report(f"more than {MAX_HEAD_BYTES} bytes came before the request was answered", None)
+            yield commands.CloseConnection(self.conn)
+            yield ReceiveHttp(RequestProtocolError(self.stream_id, "the client sent on", ErrorCode.CLIENT_DISCONNECTED))
+            self.state = self.done
+            return
+        yield from super().wait(event)
+
     def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
         """As the original; a request that says nowhere where it is to go is answered without any other hook."""
         if isinstance(event, ResponseProtocolError) and event.code is ErrorCode.DESTINATION_UNKNOWN:
@@ -111,8 +132,12 @@ def _is_of_another_version(command: commands.Command) -> bool:
 class GuardedHttp1Client(_WithoutTrailers, _http1.Http1Client):
     """mitmproxy's HTTP/1 client side, which frames every body and does not collect a response head without end."""
 
+    _interim = 0
+
     def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
         """As the original, with a length for a body that had none in HTTP/2 (RFC 9112 §6.3)."""
+        if isinstance(event, RequestHeaders):
+            self._interim = 0
         if isinstance(event, RequestHeaders) and event.request.is_http2 and not event.end_stream:
             framed = event.request.copy()
             framed.headers.setdefault("Content-Length", str(len(framed.data.content or b"")))
@@ -120,15 +145,29 @@ class GuardedHttp1Client(_WithoutTrailers, _http1.Http1Client):
         yield from super().send(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
-        """As the original, with a bound."""
+        """As the original, with bounds, and without interim answers."""
+        if self.request is not None and isinstance(event, events.DataReceived):
+            self._pass_over_interim_answers()
+            if self._interim > _MOST_INTERIM or _SWITCHING.match(bytes(self.buf)):
+                yield from self._give_up("the answer is not one to a request")
+                return
         for command in super().read_headers(event):
             if not isinstance(command, commands.Log):  # it quotes the bytes
                 yield command
         if self.state == self.read_headers and self.stream_id is not None and len(self.buf) > MAX_HEAD_BYTES:
-            yield commands.CloseConnection(self.conn)
-            too_large = f"the response head is larger than {MAX_HEAD_BYTES} bytes"
-            yield ReceiveHttp(ResponseProtocolError(self.stream_id, too_large, ErrorCode.GENERIC_SERVER_ERROR))
-            self.state = self.done
+            yield from self._give_up(f"the response head is larger than {MAX_HEAD_BYTES} bytes")
+
+    def _pass_over_interim_answers(self) -> None:
+        while self._interim <= _MOST_INTERIM and _INTERIM.match(bytes(self.buf)):
+            if self.buf.maybe_extract_lines() is None:
+                return  # there is more to come of it
+            self._interim += 1
+
+    def _give_up(self, reason: str) -> Iterator[commands.Command]:
+        yield commands.CloseConnection(self.conn)
+        if self.stream_id is not None:
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ErrorCode.GENERIC_SERVER_ERROR))
+        self.state = self.done
 
 
 def error_page(status_code: int, _message: str = "") -> bytes:

@@ -10,6 +10,7 @@ bytes it carries (``proxy.watch``); one that nobody watches carries none.
 import logging
 from typing import ClassVar
 
+from mitmproxy import http
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: Where a flow carries the id of its exchange.
 RECORD = "beacon_audit.record"
+#: In a flow that was given a connection, so that something of its request may have left.
+HANDED_OVER = "beacon_audit.handed_over"
 
 
 class GuardedHttpStream(http_layer.HttpStream):
@@ -34,10 +37,13 @@ class GuardedHttpStream(http_layer.HttpStream):
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""
         if event.request.is_http2 and event.request.data.scheme not in (b"https", b""):
+            # Whatever comes of this stream later, mitmproxy looks for its flow, and for its state first.
+            self.flow = http.HTTPFlow(self.context.client, self.context.server)
+            self.flow.request = event.request
+            self.client_state = self.state_errored
             yield UnreadableRequestHook(UnreadableRequest(self.context.client, "the scheme is not https", 400))
             refusal = ResponseProtocolError(self.stream_id, "", ErrorCode.REQUEST_VALIDATION_FAILED)
             yield http_layer.SendHttp(refusal, self.context.client)
-            self.client_state = self.state_errored
             return
         yield from super().state_wait_for_request_headers(event)
 
@@ -51,6 +57,7 @@ class GuardedHttpStream(http_layer.HttpStream):
             return False
         if not self.watches.carry(self.context.server.sockname, exchange):
             return (yield from self._deny("a connection that nobody watches"))
+        self.flow.metadata[HANDED_OVER] = True
         return True
 
     def _deny(self, what: str) -> layer.CommandGenerator[bool]:

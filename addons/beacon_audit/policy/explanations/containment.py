@@ -52,6 +52,13 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="The promise of beacon-audit; docs/adr/0010-watched-connections.md.",
         do="This is a defect: report it, with the lines of the log around it. Nothing needs to be done for your data.",
     ),
+    "containment.expectation": Explanation(
+        means="A request had an Expect header that is not exactly one 100-continue.",
+        matters="The upstream may answer it with one message more than the client and the proxy count, so that the "
+        "next request is given the answer of this one.",
+        source="RFC 9110 §10.1.1.",
+        do="Find out which client sends it: no documented one does.",
+    ),
     "containment.no-connect": Explanation(
         means="A request came to a proxy in regular mode, but not through a CONNECT tunnel.",
         matters="Without a tunnel there was no TLS session of ours, and so no proof of where the request would go.",
