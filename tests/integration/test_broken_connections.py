@@ -119,6 +119,21 @@ def test_tls_hello_that_cannot_be_read_is_recorded_and_not_quoted(tmp_path: Path
         assert_not_quoted(rig)
 
 
+@pytest.mark.parametrize("tunnel", [False, True], ids=["to the listener", "in a tunnel"])
+def test_hello_without_end_in_records_of_one_byte_is_cut_off_and_recorded(tmp_path: Path, tunnel: bool) -> None:
+    """mitmproxy would read all of it again for every packet, until nobody else is served."""
+    with running_rig(tmp_path) as rig:
+        with socket.create_connection(rig.proxy.address, 5) as client:
+            if tunnel:
+                client.sendall(b"CONNECT beacon.langchain.com:443 HTTP/1.1\r\n\r\n")
+                assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+            client.sendall(b"\x16\x03\x01\x00\x06\x01\xff\xff\xff\x03\x03")
+            with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, whichever comes first
+                client.sendall(b"\x16\x03\x01\x00\x01\x00" * 5_000_000)
+        assert only_refusal(rig)["reason_code"] == "containment.tls-handshake"
+        assert rig.send(1).status == 200
+
+
 @pytest.mark.parametrize("head", [request_head(3000), CHUNKED + b"bb8\r\n"], ids=["announced", "chunked"])
 def test_body_over_the_limit_is_refused_and_recorded(tmp_path: Path, head: bytes) -> None:
     with running_rig(tmp_path, limits={"body_bytes": 2048}) as rig:

@@ -1,10 +1,13 @@
 """Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
 
-What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.http2_guard``, ``proxy.stream_guard``.
+What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.http2_guard``, ``proxy.stream_guard``,
+``proxy.tls_guard``.
 """
 
 import logging
 
+from mitmproxy.addons import next_layer
+from mitmproxy.proxy import layers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2
 
@@ -12,6 +15,7 @@ from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Serve
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
+from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
 from beacon_audit.proxy.watch import Watches
 
 
@@ -31,6 +35,8 @@ def install(permits: Permits, watches: Watches) -> None:
         (http_layer, "Http2Server", GuardedHttp2Server),
         (_http1, "make_error_response", error_response),
         (_http2, "format_error", error_page),
+        (next_layer, "ClientTLSLayer", GuardedClientTLSLayer),
+        (layers, "ClientTLSLayer", GuardedClientTLSLayer),
     ):
         if not hasattr(module, name):
             raise RuntimeError(f"this mitmproxy has no {module.__name__}.{name} to guard; beacon-audit needs 12.2")

@@ -1,6 +1,8 @@
 """Our guards stand where mitmproxy looks for its own parts, or nothing starts."""
 
 import pytest
+from mitmproxy.addons import next_layer
+from mitmproxy.proxy import layers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2
 
@@ -9,12 +11,15 @@ from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Serve
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
+from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
 from beacon_audit.proxy.watch import Watches
 
 _REPLACED = [
     (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server")),
     (_http1, ("make_error_response",)),
     (_http2, ("format_error",)),
+    (next_layer, ("ClientTLSLayer",)),
+    (layers, ("ClientTLSLayer",)),
 ]
 
 
@@ -38,6 +43,7 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     guards.install(permits, watches)
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
     assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server)
+    assert (next_layer.ClientTLSLayer, layers.ClientTLSLayer) == (GuardedClientTLSLayer, GuardedClientTLSLayer)
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
 
