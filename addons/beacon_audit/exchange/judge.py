@@ -11,7 +11,7 @@ from beacon_audit.contracts import Contract
 from beacon_audit.contracts.contract import FIRST_FAILURE
 from beacon_audit.errors import WireError
 from beacon_audit.exchange.assess import Assessment, assess_body
-from beacon_audit.exchange.secrets import Learned, learn_from_request, learn_from_response, misplaced_in_head
+from beacon_audit.exchange.secrets import UNLEARNED, Learned, learn_from_response, misplaced_in_head
 from beacon_audit.model import Decision, Endpoint, Finding, Request
 from beacon_audit.policy import Limits, Policy, decide
 from beacon_audit.redaction import RegistryFull, SecretRegistry
@@ -30,6 +30,11 @@ class Judgement:
     assessment: Assessment | None
     licenses: tuple[str, ...]
     decision: Decision
+
+    @property
+    def has_unlearned_secrets(self) -> bool:
+        """Whether the request has a secret that the registry does not know, so that nothing finds it."""
+        return any(finding.code == UNLEARNED for finding in self.decision.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def judge(
 ) -> Judgement:
     """Judge a request. ``containment`` is what was found wrong with its way here (``proxy.containment``)."""
     learned = Learned()
-    learned.update(learn_from_request(registry, request, None, None))
+    learned.learn(registry, request, None, None)
     endpoint = contract.match(request.method, request.path)
     findings = [*containment, *_target_findings(contract, endpoint, request)]
     assessment = None
@@ -65,13 +70,17 @@ def judge(
             body=request.body,
             limits=policy.limits,
             contains_secret=registry.contains,
-            learn=lambda document: learned.update(learn_from_request(registry, request, endpoint, document)),
+            learn=lambda document: learned.learn(registry, request, endpoint, document),
         )
         findings += assessment.findings
-    findings += learned.findings
     findings += misplaced_in_head(registry, request, endpoint)
     licenses = tuple(learned.licenses)
-    return Judgement(endpoint, assessment, licenses, decide(policy, endpoint, findings, licenses=licenses))
+    decision = decide(policy, endpoint, findings, licenses=licenses)
+    if decision.action != "refused":
+        learned.keep(registry)
+    if learned.findings:  # whatever else was found may quote a key that nothing would recognise
+        decision = decide(policy, endpoint, learned.findings, licenses=licenses)
+    return Judgement(endpoint, assessment, licenses, decision)
 
 
 def _target_findings(contract: Contract, endpoint: Endpoint | None, request: Request) -> list[Finding]:
@@ -106,7 +115,7 @@ def assess_response(
     try:
         learn_from_response(registry, endpoint, document)
     except RegistryFull:
-        note = Finding("containment.too-many-secrets", "", "the response body is not recorded: too many keys are known")
+        note = Finding(UNLEARNED, "", "the response body is not recorded: too many keys are known")
         return ResponseAssessment(None, False, False, (*findings, note))
     return ResponseAssessment(
         document, True, True, (*findings, *contract.response_findings(endpoint, status, document))

@@ -138,6 +138,8 @@ def request_fields(context: RecordContext, request: Request, judgement: Judgemen
         "policy": context.policy,
         "contract": context.contract,
     }
+    if judgement.has_unlearned_secrets and endpoint is None:
+        fields |= {"method": None, "host": None, "path": None}  # any of them may hold it
     return context.written(fields)
 
 
@@ -185,7 +187,7 @@ def outcome_fields(context: RecordContext, outcome: Outcome) -> Fields:
 def request_payload(context: RecordContext, request: Request, judgement: Judgement) -> object:
     """The body of a request as it may be written: documented fields in clear, all else as keyed tokens."""
     assessment = judgement.assessment
-    if assessment is None or not assessment.parsed:
+    if assessment is None or not assessment.parsed or judgement.has_unlearned_secrets:
         return _opaque(context, request.body)
     endpoint = judgement.endpoint
     pointers = endpoint.license_pointers if endpoint else ()

@@ -15,6 +15,10 @@ from beacon_audit.model import Endpoint, Finding, Request
 from beacon_audit.redaction import RegistryFull, SecretRegistry
 from beacon_audit.wire.json_body import JsonValue
 
+#: A request with this finding stays in, and little is written of it.
+UNLEARNED = "containment.too-many-secrets"
+#: No documented request has more than two: a license and a token.
+MOST_SECRETS = 4
 LICENSE_HEADER = "x-langchain-license-key"
 _TOKEN_HEADERS: Mapping[str, str] = {"x-data-plane-auth": "token", "authorization": "token"}
 
@@ -50,37 +54,44 @@ def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue
 
 @dataclass(slots=True)
 class Learned:
-    """What was learned so far: the tokens of licenses, in order, and a finding when something could not be."""
+    """What a request taught. ``licenses``: value by token, in order. ``findings``: what could not be learned, and so
+    could not be kept out of what is written."""
 
-    licenses: dict[str, None] = field(default_factory=dict)
+    licenses: dict[str, str] = field(default_factory=dict, repr=False)
     findings: list[Finding] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set, repr=False)
 
-    def update(self, other: "Learned") -> None:
-        self.licenses |= other.licenses
-        self.findings += [finding for finding in other.findings if finding not in self.findings]
+    def learn(self, registry: SecretRegistry, request: Request, endpoint: Endpoint | None, document: JsonValue) -> None:
+        """Learn every secret of a request before anything about it is written; its licenses for a while, until the
+        request is allowed (``keep``)."""
+        for kind, value in _secrets_of(request, endpoint, document):
+            if not value or value in self._seen:
+                continue
+            if len(self._seen) == MOST_SECRETS:
+                self._unlearned(f"expected at most {MOST_SECRETS} different keys and tokens in a request, got more")
+                return
+            self._seen.add(value)
+            try:
+                token = registry.learn(value, kind, for_good=False)
+            except RegistryFull:
+                self._unlearned("a key or token of this request is longer or odder than what can be searched for")
+                return
+            if kind == "license":
+                self.licenses[token] = value
 
+    def keep(self, registry: SecretRegistry) -> None:
+        """The request is to be allowed: remember its licenses for good."""
+        for value in self.licenses.values():
+            try:
+                registry.learn(value)
+            except RegistryFull:
+                message = "this proxy has seen more different keys than it can keep out of its records; restart it"
+                self._unlearned(message)
 
-def learn_from_request(
-    registry: SecretRegistry, request: Request, endpoint: Endpoint | None, document: JsonValue
-) -> Learned:
-    """Learn every secret of a request before anything about it is written.
-
-    A value that cannot be learned, because the registry is full, could not be kept out of what is written: a finding
-    says so, and such a request stays in.
-    """
-    learned = Learned()
-    for kind, value in _secrets_of(request, endpoint, document):
-        if not value:
-            continue
-        try:
-            token = registry.learn(value, kind)
-        except RegistryFull:
-            message = "this proxy has seen more different keys than it can keep out of its records; restart it"
-            learned.findings.append(Finding("containment.too-many-secrets", "", message))
-            return learned
-        if kind == "license":
-            learned.licenses[token] = None
-    return learned
+    def _unlearned(self, message: str) -> None:
+        finding = Finding(UNLEARNED, "", message)
+        if finding not in self.findings:
+            self.findings.append(finding)
 
 
 def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: JsonValue) -> None:

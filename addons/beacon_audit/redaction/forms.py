@@ -29,7 +29,7 @@ _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 _SWALLOWED = 8
 _LONGEST_WINDOW = 48
 # Unpublished as the format of licenses is, a long one with escapes in it would be somebody's try to cost time.
-_LONGEST_ODD = 512
+_LONGEST_ODD = 128
 _PERCENT = re.compile(rb"%[0-9A-F]{2}")
 
 

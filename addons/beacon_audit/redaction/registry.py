@@ -4,8 +4,9 @@
 hex-, base64- (three phases, both alphabets) and JSON-escaped, in any mixture of escapes, broken over lines, inside
 longer text. Values are held in memory only. Thread-safe: readers see a snapshot that ``learn`` replaces whole.
 
-A license, once learned, is never forgotten; when there is no room for another, ``learn`` says so. Anything else (a
-token lives for minutes, and each verification brings a new one) is remembered until ``RECENT`` newer ones came.
+A license that was learned for good is never forgotten; when there is no room for another, ``learn`` says so. Licenses
+of requests that nobody has allowed yet, and other secrets (a token lives for minutes, and each verification brings a
+new one), are remembered until ``RECENT`` newer ones of their sort came: what a refused request teaches is bounded.
 
 Closed: text that is too entangled to be searched counts as a hit and is replaced as a whole by ``WITHHELD``. After
 ``scrub`` nothing is found in its result.
@@ -23,7 +24,7 @@ from beacon_audit.redaction.tokens import Tokens
 
 WITHHELD = "[withheld: too entangled to search for secrets]"
 RECENT = 16
-LONGEST_SECRET = 16_384
+LONGEST_SECRET = 4096
 _BLOCK = 16
 # A token that is put in can complete another match only when somebody built the text for it.
 _ROUNDS = 4
@@ -34,12 +35,13 @@ class RegistryFull(BeaconAuditError):
 
 
 class SecretRegistry:
-    """Knows at most ``capacity`` licenses, and the ``RECENT`` last other secrets."""
+    """Knows at most ``capacity`` licenses for good, and the ``RECENT`` last other ones and other secrets."""
 
     def __init__(self, tokens: Tokens, capacity: int = 256) -> None:
         self._tokens = tokens
         self._capacity = capacity
         self._licenses: dict[str, tuple[Form, ...]] = {}
+        self._passing: dict[str, tuple[Form, ...]] = {}
         self._recent: dict[str, tuple[Form, ...]] = {}
         self._license_blocks: tuple[Block, ...] = ()
         self._blocks: tuple[Block, ...] = ()
@@ -49,9 +51,9 @@ class SecretRegistry:
     def __repr__(self) -> str:
         return f"SecretRegistry({len(self._licenses)} licenses, {len(self._recent)} others)"
 
-    def learn(self, value: str, kind: str = "license") -> str:
+    def learn(self, value: str, kind: str = "license", *, for_good: bool = True) -> str:
         """Remember a secret and give its token. A value of fewer than 8 characters gets a token, but is not searched
-        for: nobody blanks the trail by "learning" the letter e.
+        for: nobody blanks the trail by "learning" the letter e. ``for_good``: never forget a license.
 
         Raises:
             RegistryFull: the value is a new license and there is no room, or it is longer than ``LONGEST_SECRET``, or
@@ -59,7 +61,9 @@ class SecretRegistry:
         """
         token = self._tokens.token(kind, value)
         with self._lock:
-            if value in self._licenses or (value in self._recent and kind != "license"):
+            if value in self._licenses or (kind != "license" and _again(self._recent, value)):
+                return token
+            if kind == "license" and not for_good and _again(self._passing, value):
                 return token
             if len(value) > LONGEST_SECRET:
                 raise RegistryFull(f"a secret of at most {LONGEST_SECRET} characters can be kept, got {len(value)}")
@@ -69,7 +73,7 @@ class SecretRegistry:
                 raise RegistryFull("a secret that is escaped this deeply itself cannot be searched for") from None
             # "license:" is part of every token of a license: it can be no secret, and would blank them all.
             if forms and not self._is_public(value, token):
-                self._remember(value, kind, forms)
+                self._remember(value, kind, forms, for_good)
         return token
 
     def never(self, words: Iterable[str]) -> None:
@@ -82,8 +86,8 @@ class SecretRegistry:
         word = value.strip().lower()
         return word in token or word in self._public
 
-    def _remember(self, value: str, kind: str, forms: tuple[Form, ...]) -> None:
-        if kind == "license":
+    def _remember(self, value: str, kind: str, forms: tuple[Form, ...], for_good: bool) -> None:
+        if kind == "license" and for_good:
             if len(self._licenses) >= self._capacity:
                 raise RegistryFull(f"{self._capacity} licenses are known already; restart the proxy to forget them")
             self._licenses[value] = forms
@@ -92,11 +96,12 @@ class SecretRegistry:
                 full, last = [*full, last], block_of(())
             self._license_blocks = (*full, block_of((*last.secrets, forms)))
         else:
-            self._recent[value] = forms
-            while len(self._recent) > RECENT:
-                del self._recent[next(iter(self._recent))]
-        recent = (block_of(tuple(self._recent.values())),) if self._recent else ()
-        self._blocks = (*self._license_blocks, *recent)
+            pool = self._passing if kind == "license" else self._recent
+            pool[value] = forms
+            while len(pool) > RECENT:
+                del pool[next(iter(pool))]
+        pools = (self._passing, self._recent)
+        self._blocks = (*self._license_blocks, *(block_of(tuple(pool.values())) for pool in pools if pool))
 
     def contains(self, text: str) -> bool:
         """Whether a known secret stands in ``text`` in any form."""
@@ -146,6 +151,14 @@ class SecretRegistry:
         except Entangled:
             pass
         return WITHHELD.encode()
+
+
+def _again(pool: dict[str, tuple[Form, ...]], value: str) -> bool:
+    """Whether ``value`` is in ``pool``, where it is the newest from now on."""
+    forms = pool.pop(value, None)
+    if forms is not None:
+        pool[value] = forms
+    return forms is not None
 
 
 def _bytes(text: str) -> bytes:

@@ -91,6 +91,15 @@ def test_request_with_a_license_too_many_is_refused() -> None:
     assert (decision.action, decision.code) == ("refused", "containment.too-many-secrets")
 
 
+def test_of_a_request_with_secrets_that_nobody_knows_nothing_else_is_said(registry: SecretRegistry) -> None:
+    headers = [("x-langchain-license-key", f"lcl_number_{number}") for number in range(9)]
+    judgement = judged(registry, request_to("license-verify", headers=headers, body=b'{"lcl_number_8": 1}'))
+    assert judgement.has_unlearned_secrets
+    assert {finding.code for finding in judgement.decision.findings} == {"containment.too-many-secrets"}
+    assert judgement.decision.action == "refused"
+    assert "lcl_number_8" not in str(judgement.decision)
+
+
 # --- the answer -----------------------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,15 @@ def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license
     assert (fields["action"], fields["reason_code"]) == ("allowed", "documented")
 
 
+@pytest.mark.parametrize("target", ["/v1/beacon/verify", "/v1/beacon/lcl_number_8", "/lcl_number_8?lcl_number_8"])
+def test_secret_that_could_not_be_learned_is_not_written(context: record.RecordContext, target: str) -> None:
+    headers = [("x-langchain-license-key", f"lcl_number_{number}") for number in range(9)]
+    body = b'{"license": "lcl_number_7", "lcl_number_8": "lcl_number_8"}'
+    fields, payload = written(context, "license-verify", body, headers=headers, target=target)
+    assert fields["reason_code"] == "containment.too-many-secrets"
+    assert "lcl_number_8" not in str(fields) + payload
+
+
 def spans_with(context: record.RecordContext, **members: Any) -> tuple[record.Fields, str]:
     """What is written of a documented batch of spans with other members in its first span."""
     document = json.loads(documented("telemetry-traces"))

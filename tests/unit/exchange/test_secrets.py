@@ -5,7 +5,8 @@ import pytest
 from beacon_audit.contracts import load_contract
 from beacon_audit.exchange.secrets import (
     LICENSE_HEADER,
-    learn_from_request,
+    MOST_SECRETS,
+    Learned,
     learn_from_response,
     misplaced_in_head,
     value_at,
@@ -46,28 +47,59 @@ def test_pointer_finds_its_value_or_nothing(pointer: str, value: object) -> None
     ],
 )
 def test_secret_of_a_header_is_learned_without_its_scheme(registry: SecretRegistry, header: str, value: str) -> None:
-    learn_from_request(registry, request_to("telemetry-traces", headers=[(header, value)]), TRACES, None)
+    Learned().learn(registry, request_to("telemetry-traces", headers=[(header, value)]), TRACES, None)
     assert registry.contains(f"elsewhere: {SECRET}.")
 
 
 def test_licenses_of_body_and_header_are_told_and_tokens_are_not(registry: SecretRegistry) -> None:
     headers = [(LICENSE_HEADER, "lcl_of_the_header"), ("x-data-plane-auth", SECRET)]
-    learned = learn_from_request(registry, request_to("license-verify", headers=headers), VERIFY, {"license": LICENSE})
+    learned = Learned()
+    learned.learn(registry, request_to("license-verify", headers=headers), VERIFY, {"license": LICENSE})
     assert list(learned.licenses) == [TOKENS.token("license", "lcl_of_the_header"), TOKENS.token("license", LICENSE)]
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"license": 5}, {"license": None}, {"license": ""}])
 def test_body_without_a_license_teaches_nothing(registry: SecretRegistry, document: object) -> None:
-    learned = learn_from_request(registry, request_to("license-verify"), VERIFY, document)  # type: ignore[arg-type]
+    learned = Learned()
+    learned.learn(registry, request_to("license-verify"), VERIFY, document)  # type: ignore[arg-type]
     assert (learned.licenses, learned.findings) == ({}, [])
 
 
-def test_license_that_cannot_be_learned_any_more_is_a_finding() -> None:
+def test_licenses_that_nobody_has_allowed_fill_nothing() -> None:
+    registry = SecretRegistry(TOKENS, capacity=1)
+    for number in range(100):
+        learned = Learned()
+        learned.learn(registry, request_to("license-verify"), VERIFY, {"license": f"{LICENSE}-{number}"})
+        assert registry.contains(f"{LICENSE}-{number}")
+        assert learned.findings == []
+    registry.learn("lcl_the_first_of_them")
+
+
+def test_license_that_cannot_be_kept_is_a_finding() -> None:
     registry = SecretRegistry(TOKENS, capacity=1)
     registry.learn("lcl_the_first_of_them")
-    learned = learn_from_request(registry, request_to("license-verify"), VERIFY, {"license": LICENSE})
+    learned = Learned()
+    learned.learn(registry, request_to("license-verify"), VERIFY, {"license": LICENSE})
+    learned.keep(registry)
     assert [finding.code for finding in learned.findings] == ["containment.too-many-secrets"]
-    assert learned.licenses == {}
+
+
+def test_license_that_is_kept_is_never_forgotten(registry: SecretRegistry) -> None:
+    learned = Learned()
+    learned.learn(registry, request_to("license-verify"), VERIFY, {"license": LICENSE})
+    learned.keep(registry)
+    for number in range(50):
+        Learned().learn(registry, request_to("license-verify"), VERIFY, {"license": f"another_license_{number}"})
+    assert registry.contains(LICENSE)
+
+
+def test_more_secrets_than_a_request_can_have_are_a_finding_and_teach_no_more(registry: SecretRegistry) -> None:
+    headers = [(LICENSE_HEADER, f"lcl_number_{number}") for number in range(MOST_SECRETS + 1)] * 2
+    learned = Learned()
+    learned.learn(registry, request_to("license-verify", headers=headers), VERIFY, {"license": "lcl_number_0"})
+    assert [finding.code for finding in learned.findings] == ["containment.too-many-secrets"]
+    assert len(learned.licenses) == MOST_SECRETS
+    assert "lcl_" not in repr(learned)
 
 
 def test_token_of_a_verification_is_learned(registry: SecretRegistry) -> None:

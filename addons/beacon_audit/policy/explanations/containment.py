@@ -141,9 +141,11 @@ CONTAINMENT: Mapping[str, Explanation] = {
         do="Give the client HOME/ca/ca.crt: config.customCa in the Helm values, REQUESTS_CA_BUNDLE or SSL_CERT_FILE.",
     ),
     "containment.too-many-secrets": Explanation(
-        means="The request or response carries a key, and the proxy cannot learn any more of them.",
-        matters="A key that is not known could not be kept out of the records. One installation has one license.",
-        source="The bound of the secret registry: 256 licenses of at most 16,384 characters.",
-        do="Look in the log for who sends so many different keys, and restart the proxy.",
+        means="The request or response carries a key that the proxy cannot learn: there are more than four, it is "
+        "longer than 4,096 characters or escaped beyond recognition, or 256 licenses were let through before.",
+        matters="A key that is not known could not be kept out of the records, so the request stays in and little is "
+        "written of it. One installation has one license.",
+        source="The bounds of the secret registry.",
+        do="Look in the log for who sends such keys. If 256 different licenses are honest, restart the proxy.",
     ),
 }
