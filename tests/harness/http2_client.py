@@ -39,18 +39,45 @@ def post(proxy: ProxyProcess, sent: Sequence[Field], body: bytes, trailers: Sequ
         return _status(secure, connection)
 
 
-def leave(proxy: ProxyProcess, requests: Sequence[Sequence[Field]]) -> None:
-    """The heads of requests, each with the beginning of a body, in as many streams; then the end of the connection."""
+def leave(proxy: ProxyProcess, requests: Sequence[Sequence[Field]], body: bytes | None = None) -> None:
+    """Requests in as many streams, each with ``body`` or the beginning of one; then the end of the connection."""
     with _tunnel(proxy) as secure:
         connection = h2.connection.H2Connection(_CONFIG)
         connection.initiate_connection()
         for number, sent in enumerate(requests):
             connection.send_headers(2 * number + 1, list(sent))
-            connection.send_data(2 * number + 1, b"{")
+            connection.send_data(2 * number + 1, body or b"{", end_stream=body is not None)
         connection.ping(b"are here")
         secure.sendall(connection.data_to_send())
         while not any(isinstance(event, h2.events.PingAckReceived) for event in _events(secure, connection)):
             pass  # what was sent before the ping has been read
+
+
+def oversized(proxy: ProxyProcess, sent: Sequence[Field], *, size: int, times: int) -> list[int]:
+    """So many requests with a body of ``size`` bytes, one after the other on one connection: their statuses."""
+    statuses = []
+    with _tunnel(proxy) as secure:
+        connection = h2.connection.H2Connection(_CONFIG)
+        connection.initiate_connection()
+        for stream in range(1, 2 * times, 2):
+            connection.send_headers(stream, list(sent))
+            statuses.append(_fill(secure, connection, stream, size))
+            connection.reset_stream(stream)
+    return statuses
+
+
+def _fill(secure: ssl.SSLSocket, connection: h2.connection.H2Connection, stream: int, size: int) -> int:
+    while True:
+        room = min(connection.local_flow_control_window(stream), 16_384, size)
+        if room:
+            connection.send_data(stream, bytes(room))
+            size -= room
+        secure.sendall(connection.data_to_send())
+        if room:
+            continue
+        for event in _events(secure, connection):
+            if isinstance(event, h2.events.ResponseReceived) and event.stream_id == stream:
+                return int(dict(event.headers)[b":status"])
 
 
 def _events(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> Sequence[h2.events.Event]:

@@ -9,6 +9,7 @@ import pytest
 
 from beacon_audit.demo.answers import Behaviour
 from harness.client import Answer, Tunnel
+from harness.memory import memory_of
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig, eventually, request_head, running_rig
 from harness.scripted_upstream import Scripted
@@ -119,6 +120,21 @@ def test_tls_hello_that_cannot_be_read_is_recorded_and_not_quoted(tmp_path: Path
         assert_not_quoted(rig)
 
 
+@pytest.mark.parametrize(
+    ("lead", "more"),
+    [(b"1;a=", b"A"), (b"", b"0"), (b"0\r\n", b"x: y\r\n")],
+    ids=["extension", "size", "trailers"],
+)
+def test_framing_of_a_chunk_without_end_is_cut_off(tmp_path: Path, lead: bytes, more: bytes) -> None:
+    with running_rig(tmp_path) as rig, rig.tunnel() as tunnel:
+        before = memory_of(rig.proxy.pid)
+        tunnel.write(CHUNKED + lead)
+        answer = tunnel.send_raw(more * 12_000 + more * 12_000 * 8)
+        assert answer.status == 400
+        assert only_refusal(rig)["reason_code"] == "wire.http-message"
+        assert memory_of(rig.proxy.pid) - before < 20_000_000
+
+
 @pytest.mark.parametrize("tunnel", [False, True], ids=["to the listener", "in a tunnel"])
 def test_hello_without_end_in_records_of_one_byte_is_cut_off_and_recorded(tmp_path: Path, tunnel: bool) -> None:
     """mitmproxy would read all of it again for every packet, until nobody else is served."""
@@ -179,6 +195,14 @@ def test_upgrade_that_nobody_asked_for_is_withheld_and_not_quoted(tmp_path: Path
         assert answer.status == 502
         assert [state for _, state in rig.outcomes()] == ["unknown"]
         assert_not_quoted(rig, answer)
+
+
+@pytest.mark.parametrize("status", [b"20000000000000000000000", b"0", b"99", b"1000"])
+def test_status_that_is_no_status_is_withheld_with_an_unknown_outcome(tmp_path: Path, status: bytes) -> None:
+    raw = b"HTTP/1.1 " + status + b" OK\r\nContent-Length: 2\r\n\r\n{}"
+    with running_rig(tmp_path, behaviour=Behaviour(raw=raw)) as rig:
+        assert rig.send(1).status in (502, 503)
+        assert [state for _, state in rig.outcomes()] == ["unknown"]
 
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

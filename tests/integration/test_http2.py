@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from beacon_audit.demo.answers import Behaviour
 from beacon_audit.demo.beacon import SimulatedBeacon
 from beacon_audit.demo.payloads import Payloads
 from harness import http2_client
 from harness.client import HOST
 from harness.http2_client import Field, fields
+from harness.memory import memory_of
 from harness.nothing_leaves import nothing_leaves
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig, eventually, running_rig
@@ -132,3 +134,23 @@ def test_requests_beside_a_stream_of_another_scheme_are_all_recorded(tmp_path: P
         assert sorted(reasons) == ["wire.http-head"] + ["wire.http-message"] * 20
         assert "defect" not in rig.proxy.stderr
         assert rig.beacon.connections == 0
+
+
+def test_client_that_leaves_while_its_requests_wait_for_connections_leaves_nothing_open(tmp_path: Path) -> None:
+    """mitmproxy opens five connections at a time, and forgets requests that wait for theirs when the client goes."""
+    with running_rig(tmp_path, behaviour=Behaviour(delay_s=0.5)) as rig:
+        for _ in range(5):
+            http2_client.leave(rig.proxy, [fields(PATH)] * 8, body=BODY)
+        eventually(lambda: len(rig.proxy.entries("intent")) == len(rig.outcomes()) == 40, seconds=15)
+        arrived = len(rig.beacon.requests)
+        states = [state for _, state in rig.outcomes()]
+        assert arrived <= 40 - states.count("not_sent")
+        assert "defect" not in rig.proxy.stderr
+        assert rig.proxy.entries("refusal") == []
+
+
+def test_bodies_that_were_refused_for_their_size_are_not_kept(tmp_path: Path) -> None:
+    with running_rig(tmp_path, limits={"body_bytes": 4_000_000}) as rig:
+        before = memory_of(rig.proxy.pid)
+        assert http2_client.oversized(rig.proxy, fields(PATH), size=5_000_000, times=20) == [413] * 20
+        assert memory_of(rig.proxy.pid) - before < 60_000_000

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _UNFINISHED = Finding("wire.http-message", "", "the request was not read to its end, or is not valid HTTP")
 _TOO_LARGE = Finding("wire.body-too-large", "", "the body is larger than the policy allows (limits.body_bytes)")
 _STOPPED = Finding("containment.unpermitted-bytes", "", "bytes that belong to no recorded request were stopped")
+_FIRST_STATUS, _LAST_STATUS = 100, 999  # RFC 9112 §4: three digits
 _BROKE_OFF = "the connection broke before a whole response was there"
 
 # What stands in a flow while it is being decided, made once: each flow gets them, and only a failure lets one out.
@@ -94,11 +95,11 @@ class AuditAddon:
         await self._refused_unread(source_of(client), finding, status=None, host=client.sni or "")
 
     async def client_disconnected(self, client: Client) -> None:
-        """The last hook of a client connection. Every exchange on it has ended by now, unless mitmproxy broke down."""
+        """The last hook of a client connection. mitmproxy has ended every exchange on it by now, but for those that
+        waited for a connection upstream, and those that it forgot."""
         self._connect_targets.pop(client.id, None)
         for exchange, flow in list(self._open.values()):
             if flow.client_conn.id == client.id and exchange.state in (State.RECEIVED, State.FORWARDED):
-                flow.metadata[HANDED_OVER] = True  # nobody knows any more
                 await self.error(flow)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
@@ -175,6 +176,9 @@ class AuditAddon:
         if exchange.state is not State.FORWARDED:
             return
         flow.response = _UNSETTLED
+        if not _FIRST_STATUS <= received.status_code <= _LAST_STATUS:
+            await self._auditor.abandon(exchange)
+            return
         try:
             await self._auditor.settle(exchange, _response_of(received))
         except Exception as error:  # noqa: BLE001 - closed: whatever it was, the response stays here

@@ -188,13 +188,11 @@ class Auditor:
     async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> None:
         if exchange.state is not State.FORWARDED or exchange.outcome_given:
             return
-        try:
-            fields = record.outcome_fields(self._context, outcome)
-            exchange.outcome_given = True
-            await self._write("outcome", exchange.id, fields, payload, None)
-            exchange.advance(Event.OUTCOME_DURABLE)
-        finally:
-            self.permits.withdraw(exchange.id)
+        self.permits.withdraw(exchange.id)  # first: what is on record as not sent must not be sent meanwhile
+        fields = record.outcome_fields(self._context, outcome)
+        exchange.outcome_given = True
+        await self._write("outcome", exchange.id, fields, payload, None)
+        exchange.advance(Event.OUTCOME_DURABLE)
 
     async def _write(
         self, kind: str, record_id: str, fields: record.Fields, payload: Payload | None, late: record.Fields | None

@@ -9,7 +9,7 @@ Put in the place of mitmproxy's, by name, in the modules that use them:
   taken for the answer to the next request. A request that came by HTTP/2 without a length is given one: without it its
   body would be no body to HTTP/1, but the next request.
 - Both: a message with trailers, at which mitmproxy's own classes crash and leave the connection hanging, is a protocol
-  error.
+  error; so is the framing of chunks (their sizes and extensions) that goes on for longer than a head may.
 - ``make_error_response`` and ``format_error``: mitmproxy's error pages quote what the client or the upstream sent.
   Ours say what happened and nothing else.
 
@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import orjson
+from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.connection import Client
 from mitmproxy.net.http import http1, status_codes
@@ -61,24 +62,34 @@ class UnreadableRequestHook(commands.StartHook):
     data: UnreadableRequest
 
 
-class _WithoutTrailers(_http1.Http1Connection, abc.ABC):
+class _BoundedFraming(_http1.Http1Connection, abc.ABC):
     """What both sides of HTTP/1 share."""
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """As the original, which raises ``NotImplementedError`` when it meets trailers."""
+        """As the original, which raises ``NotImplementedError`` when it meets trailers, and waits without bound for the
+        end of a line between chunks."""
         try:
             yield from super().read_body(event)
         except NotImplementedError:
-            error = self.ReceiveProtocolError
-            if self.stream_id is not None:
-                yield ReceiveHttp(error(self.stream_id, "the message has trailers", code=error.code))
-            if error is not ResponseProtocolError:
-                yield commands.SendData(self.conn, error_response(400))
-            yield commands.CloseConnection(self.conn)
-            self.state = self.done
+            yield from self._break_off("the message has trailers")
+        if self.state == self.read_body and len(self.buf) > MAX_HEAD_BYTES:
+            yield from self._break_off("the framing of a chunk goes on and on")
+
+    def _break_off(self, reason: str) -> Iterator[commands.Command]:
+        error = self.ReceiveProtocolError
+        if self.stream_id is not None:
+            yield ReceiveHttp(error(self.stream_id, reason, code=error.code))
+        if error is not ResponseProtocolError:
+            yield commands.SendData(self.conn, error_response(400))
+        yield from self._end()
+
+    def _end(self) -> Iterator[commands.Command]:
+        yield commands.CloseConnection(self.conn)
+        self.buf = ReceiveBuffer()
+        self.state = self.done
 
 
-class GuardedHttp1Server(_WithoutTrailers, _http1.Http1Server):
+class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
     """mitmproxy's HTTP/1 server side, which reports what it could not read before it answers."""
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
@@ -102,9 +113,8 @@ class GuardedHttp1Server(_WithoutTrailers, _http1.Http1Server):
         """As the original, which keeps without bound what comes before the request is answered."""
         if isinstance(event, events.DataReceived) and len(self.buf) > MAX_HEAD_BYTES:
             yield from self._report(f"more than {MAX_HEAD_BYTES} bytes came before the request was answered", None)
-            yield commands.CloseConnection(self.conn)
             yield ReceiveHttp(RequestProtocolError(self.stream_id, "the client sent on", ErrorCode.CLIENT_DISCONNECTED))
-            self.state = self.done
+            yield from self._end()
             return
         yield from super().wait(event)
 
@@ -117,8 +127,7 @@ class GuardedHttp1Server(_WithoutTrailers, _http1.Http1Server):
     def _turn_away(self, reason: str, status: int) -> Iterator[commands.Command]:
         yield from self._report(reason, status)
         yield commands.SendData(self.conn, error_response(status))
-        yield commands.CloseConnection(self.conn)
-        self.state = self.done
+        yield from self._end()
 
     def _report(self, reason: str, status: int | None) -> Iterator[commands.Command]:
         yield UnreadableRequestHook(UnreadableRequest(self.context.client, reason, status))
@@ -129,7 +138,7 @@ def _is_of_another_version(command: commands.Command) -> bool:
     return isinstance(event, RequestHeaders) and event.request.http_version not in _VERSIONS
 
 
-class GuardedHttp1Client(_WithoutTrailers, _http1.Http1Client):
+class GuardedHttp1Client(_BoundedFraming, _http1.Http1Client):
     """mitmproxy's HTTP/1 client side, which frames every body and does not collect a response head without end."""
 
     _interim = 0
@@ -164,10 +173,9 @@ class GuardedHttp1Client(_WithoutTrailers, _http1.Http1Client):
             self._interim += 1
 
     def _give_up(self, reason: str) -> Iterator[commands.Command]:
-        yield commands.CloseConnection(self.conn)
         if self.stream_id is not None:
             yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ErrorCode.GENERIC_SERVER_ERROR))
-        self.state = self.done
+        yield from self._end()
 
 
 def error_page(status_code: int, _message: str = "") -> bytes:

@@ -47,6 +47,14 @@ class GuardedHttpStream(http_layer.HttpStream):
             return
         yield from super().state_wait_for_request_headers(event)
 
+    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
+        """As the original, which keeps what it has refused for as long as the connection lasts."""
+        refused = yield from super().check_body_size(request)
+        if refused:
+            self.request_body_buf.clear()
+            self.response_body_buf.clear()
+        return refused
+
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """As the original, for a request that has a permit."""
         destination = self.flow.request.data
@@ -55,6 +63,8 @@ class GuardedHttpStream(http_layer.HttpStream):
             return (yield from self._deny("a request without a durable record"))
         if not (yield from super().make_server_connection()):
             return False
+        if not self.permits.covers(exchange, destination.host, destination.port):
+            return (yield from self._turn_back("the request has ended meanwhile"))
         if not self.watches.carry(self.context.server.sockname, exchange):
             return (yield from self._deny("a connection that nobody watches"))
         self.flow.metadata[HANDED_OVER] = True
@@ -62,6 +72,8 @@ class GuardedHttpStream(http_layer.HttpStream):
 
     def _deny(self, what: str) -> layer.CommandGenerator[bool]:
         logger.error("egress gate: denied %s. This is a defect: please report it", what)
-        denied = ResponseProtocolError(self.stream_id, "denied: no permit", ErrorCode.CONNECT_FAILED)
-        yield from self.handle_protocol_error(denied)
+        return (yield from self._turn_back("denied: no permit"))
+
+    def _turn_back(self, reason: str) -> layer.CommandGenerator[bool]:
+        yield from self.handle_protocol_error(ResponseProtocolError(self.stream_id, reason, ErrorCode.CONNECT_FAILED))
         return False

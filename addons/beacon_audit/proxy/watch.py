@@ -10,7 +10,8 @@ socket and asks its `Watch` before every write:
 - else only what TLS writes on its own: an alert, or one small record of TLS 1.3, where alerts and key updates look like
   data. They have no room for a request, and ``MOST_UPKEEP`` of them may follow one exchange.
 
-Anything else is not written: the connection is torn down, and ``on_breach`` is told, once.
+Anything else is not written: the connection is torn down, and ``on_breach`` is told, once. But for a handshake: a
+client that leaves while its connection is made is nobody's mistake.
 
 Sources: RFC 8446 §5 (records), §6 (alerts), §4.6.3 (key updates); ADR 0010.
 """
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 #: How many records of upkeep may follow an exchange: the answer to a key update, and the end of the session.
 MOST_UPKEEP = 2
 _ALERT, _DATA = 21, 23
+_MAKING = (b"\x14", b"\x16")  # change cipher spec, handshake
 _RECORD_HEADER = 5
 #: The longest alert of TLS 1.2 (with CBC and SHA-384), and of TLS 1.3 a key update, which is longer than an alert.
 _LONGEST = {_ALERT: 96, _DATA: 32}
@@ -53,6 +55,10 @@ class Watch:
         """Whether the connection was opened for the client connection and destination of ``permit``."""
         ours = self._dialled
         return (ours.client, ours.host, ours.port) == (permit.client, permit.host, permit.port)
+
+    def is_making(self, data: bytes) -> bool:
+        """Whether ``data`` belongs to the making of the connection: a handshake, or the CONNECT to a parent proxy."""
+        return self._carried is None and (data[:1] in _MAKING or data.startswith(b"CONNECT "))
 
     def carry(self, exchange: str) -> None:
         """The connection was given to the request of this exchange."""
@@ -137,6 +143,9 @@ class WatchedTransport:
             return
         self._broken = True
         self._transport.abort()
+        if self._watch.is_making(bytes(data)):
+            logger.info("a connection upstream was given up: the client that wanted it has gone")
+            return
         logger.error(
             "egress gate: stopped %d bytes on an open connection that no recorded request was using. "
             "This is a defect: please report it",

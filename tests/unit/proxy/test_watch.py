@@ -150,3 +150,27 @@ def test_behind_a_parent_proxy_a_permit_of_the_same_client_is_what_counts(permit
     permits.withdraw("first")
     transport.write(ANYTHING)
     assert inner.told == [ANYTHING, "aborted"]
+
+
+@pytest.mark.parametrize(
+    "data", [bytes((22, 3, 1, 0, 5)) + bytes(5), bytes((20, 3, 3, 0, 1, 1)), b"CONNECT b:443 HTTP"]
+)
+def test_handshake_of_a_request_that_has_ended_is_given_up_and_is_no_breach(permits: Permits, data: bytes) -> None:
+    breaches: list[str] = []
+    watches = Watches(permits, breaches.append)
+    inner = Recording()
+    transport = watches.transport(inner, issue(permits, "first"), nested=False)
+    permits.withdraw("first")
+    transport.write(data)
+    assert inner.told == ["aborted"]
+    assert breaches == []
+
+
+def test_handshake_on_a_connection_that_was_in_use_is_a_breach(permits: Permits) -> None:
+    breaches: list[str] = []
+    watches = Watches(permits, breaches.append)
+    transport = watches.transport(Recording(), issue(permits, "first"), nested=False)
+    watches.carry(("127.0.0.1", 1), "first")
+    permits.withdraw("first")
+    transport.write(bytes((22, 3, 1, 0, 5)) + bytes(5))
+    assert breaches == [HOST]
