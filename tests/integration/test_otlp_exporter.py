@@ -111,23 +111,49 @@ def test_batch_with_an_undocumented_attribute_is_refused_and_tried_exactly_once(
     assert stage.beacon.connections == connections
 
 
-@pytest.mark.skipif(
+needs_json_exporter = pytest.mark.skipif(
     importlib.util.find_spec("opentelemetry.exporter.otlp.json") is None,
     reason="opentelemetry-exporter-otlp-json-http is not installed",
 )
+
+
+@pytest.fixture(scope="module")
+def in_place_of_beacon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A proxy in reverse mode: the exporter that writes JSON knows of no other."""
+    directory = tmp_path_factory.mktemp("reverse")
+    with SimulatedBeacon(directory) as beacon:
+        policy = write_policy(directory, beacon, contract="langsmith-beacon/2026-08")
+        with ProxyProcess(directory, policy, mode="reverse") as proxy:
+            yield Stage(beacon, proxy, "standard")
+
+
+@needs_json_exporter
+@pytest.mark.parametrize("compression", ["none", "gzip"])
 @pytest.mark.parametrize("signal", SIGNALS)
-def test_exporter_that_writes_json_and_knows_no_proxy_is_served_and_refused_alike(tmp_path: Path, signal: str) -> None:
-    with SimulatedBeacon(tmp_path) as beacon:
-        policy = write_policy(tmp_path, beacon, contract="langsmith-beacon/2026-08")
-        with ProxyProcess(tmp_path, policy, mode="reverse") as proxy:
-            environment = {"OTLP_ENCODING": "json", "BEACON_AT": proxy.ready["proxy"]}
-            result, log = export(signal, proxy, PATIENCE_S, environment=environment)
-            assert result == "SUCCESS", log
-            (intent,) = proxy.entries("intent")
-            assert {finding["code"] for finding in intent["findings"]} <= {"contract.otlp-structure"}
-            assert beacon.requests[0].header_values("content-type") == ("application/json",)
-            result, log = export(signal, proxy, PATIENCE_S, "user.id=x", environment=environment)
-            assert (result, len(proxy.entries("refusal")), len(beacon.requests)) == ("FAILURE", 1, 1), log
+def test_exporter_that_writes_json_and_knows_no_proxy_is_served_and_refused_alike(
+    in_place_of_beacon: Stage, signal: str, compression: str
+) -> None:
+    stage = in_place_of_beacon
+    environment = {
+        "OTLP_ENCODING": "json",
+        "BEACON_AT": stage.proxy.ready["proxy"],
+        "SSL_CERT_FILE": str(stage.proxy.home.ca_certificate),  # which is all that LangSmith's chart sets
+        "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
+    }
+    before, requests = len(stage.proxy.entries()), len(stage.beacon.requests)
+    result, log = export(signal, stage.proxy, PATIENCE_S, environment=environment)
+    assert result == "SUCCESS", log
+    intent, outcome = stage.new_entries(before)
+    assert (intent["type"], outcome["status"], outcome["findings"]) == ("intent", 200, [])
+    assert {finding["code"] for finding in intent["findings"]} <= {"contract.otlp-structure"}
+    (received,) = stage.beacon.requests[requests:]
+    assert received.header_values("content-type") == ("application/json",)
+    assert (received.header_values("content-encoding") == ("gzip",)) == (compression == "gzip")
+
+    result, log = export(signal, stage.proxy, PATIENCE_S, "user.id=x", environment=environment)
+    (refusal,) = stage.new_entries(before)[2:]
+    assert (result, refusal["type"], refusal["status"]) == ("FAILURE", "refusal", 400), log
+    assert len(stage.beacon.requests) == requests + 1
 
 
 def test_batch_that_could_not_be_recorded_is_tried_again(tmp_path: Path) -> None:
