@@ -150,7 +150,11 @@ def message(descriptor: Descriptor, longest: int) -> Schema:
     if names:
         (choices,) = names  # no message of OTLP has two
         pairs = [{"required": [one, other]} for at, one in enumerate(choices) for other in choices[at + 1 :]]
-        schema = {"description": f"at most one of {', '.join(choices)}", **schema, "not": {"type": "object", "anyOf": pairs}}
+        schema = {
+            "description": f"at most one of {', '.join(choices)}",
+            **schema,
+            "not": {"type": "object", "anyOf": pairs},
+        }
     return {**schema, "additionalProperties": False}
 
 

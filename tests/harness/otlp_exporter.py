@@ -68,7 +68,7 @@ def metrics(timeout: float, attributes: dict[str, str]) -> Any:
 
 
 def logs(timeout: float, attributes: dict[str, str]) -> Any:
-    kept = InMemoryLogRecordExporter()
+    kept = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # the SDK left it out
     provider = LoggerProvider(resource=SERVICE)
     provider.add_log_record_processor(SimpleLogRecordProcessor(kept))
     record = LogRecord(
@@ -89,7 +89,7 @@ def lead_beacon_to(host: str, port: str) -> None:
     def leading(name: Any, service: Any, *more: Any, **options: Any) -> Any:
         return look_up(host, port, *more, **options) if name == BEACON else look_up(name, service, *more, **options)
 
-    socket.getaddrinfo = leading
+    socket.getaddrinfo = leading  # type: ignore[assignment]  # overloads that nobody here uses
 
 
 if __name__ == "__main__":

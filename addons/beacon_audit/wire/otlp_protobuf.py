@@ -67,6 +67,9 @@ type Document = dict[str, Any]
 #: A batch of the usual size (512 spans) has about 20,000.
 MOST_VALUES = 1_000_000
 
+#: What comes again and again is short. Keeping long ones too would copy nested attributes once for every level.
+_LONGEST_KNOWN = 1024
+
 _fixed64 = struct.Struct("<Q").unpack_from
 _sfixed64 = struct.Struct("<q").unpack_from
 _double = struct.Struct("<d").unpack_from
@@ -108,7 +111,7 @@ class _Reader:
         self._values = Values(data, self.remarks)
         self._max_depth = max_depth
         self._left = MOST_VALUES
-        #: Repetitive messages without remarks, by depth: at another one they may be nested too deeply.
+        #: Short repetitive messages without remarks, by depth: at another one they may be nested too deeply.
         self._known: list[dict[bytes, Document]] = [{} for _ in range(max_depth + 1)]
 
     # In one piece and without a call for a plain value: a call costs as much as reading it does.
@@ -153,7 +156,7 @@ class _Reader:
                         value = self._values.text(at, position, (place, name))
                 elif kind == MESSAGES:
                     value = document.get(name, [])
-                    if not child.repetitive:
+                    if not child.repetitive or size > _LONGEST_KNOWN:
                         value.append(self.message(at, position, child, depth + 2, ((place, name), len(value))))
                     elif (key := data[at:position]) in (known := self._known[depth]):
                         value.append(known[key])

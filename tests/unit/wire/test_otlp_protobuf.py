@@ -368,6 +368,19 @@ def test_memory_is_bounded_however_many_values_there_are(monkeypatch: pytest.Mon
         assert peak < 10_000_000
 
 
+def test_memory_does_not_grow_with_the_nesting_of_attributes() -> None:
+    """Each is remembered in case that it comes again; a copy at every level of them would be many times the body."""
+    value = chunk(1, "x" * 1_000_000)
+    for _ in range(13):
+        value = chunk(6, chunk(1, chunk(1, "k"), chunk(2, value)))
+    data = trace(chunk(9, chunk(1, "k"), chunk(2, value)))
+    tracemalloc.start()
+    assert read(data)[1] == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * len(data)
+
+
 def test_findings_are_bounded_and_the_last_covers_the_body() -> None:
     _, findings = read_protobuf(chunk(1, number(99, 1)) * (MOST_REMARKS + 5), "traces", max_depth=64)
     assert len(findings) == MOST_REMARKS + 1
