@@ -4,19 +4,13 @@ The places come from the published descriptors: every field of every message tha
 one another once more.
 """
 
-import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.message import Message
+from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from beacon_audit.contracts import load_contract
 from beacon_audit.inspection import InspectionContext, inspect
@@ -24,55 +18,10 @@ from beacon_audit.wire.otlp_json import read_otlp_json
 from beacon_audit.wire.otlp_messages import Signal
 from beacon_audit.wire.otlp_protobuf import read_protobuf
 from harness.dirty_texts import SECRETS
+from harness.otlp_positions import POSITIONS, Position, as_json, as_protobuf, name_of
 
-type Position = tuple[FieldDescriptor, ...]
-
-REQUESTS: dict[Signal, type[Message]] = {
-    "traces": ExportTraceServiceRequest,
-    "metrics": ExportMetricsServiceRequest,
-    "logs": ExportLogsServiceRequest,
-}
 CONTRACT = load_contract("langsmith-beacon/2026-08")
-_IDS = {"trace_id", "span_id", "parent_span_id"}
 _KNOWN = "lcl_3b1de6f0aa927c54d8e1"
-
-
-def positions_in(descriptor: Descriptor, above: Position = ()) -> Iterator[Position]:
-    """The way to every text and every bytes field."""
-    for field in descriptor.fields:
-        if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
-            yield (*above, field)
-        elif field.message_type and sum(step.message_type is field.message_type for step in above) < 2:
-            yield from positions_in(field.message_type, (*above, field))
-
-
-POSITIONS = [(signal, way) for signal, request in REQUESTS.items() for way in positions_in(request.DESCRIPTOR)]
-
-
-def as_protobuf(signal: Signal, way: Position, text: str) -> bytes:
-    request = REQUESTS[signal]()
-    message: Any = request
-    for field in way[:-1]:
-        message = getattr(message, field.name)
-        if field.is_repeated:
-            message = message.add()
-    last = way[-1]
-    value = text.encode() if last.type == FieldDescriptor.TYPE_BYTES else text
-    if last.is_repeated:
-        getattr(message, last.name).append(value)
-    else:
-        setattr(message, last.name, value)
-    data: bytes = request.SerializeToString()
-    return data
-
-
-def as_json(way: Position, text: str) -> bytes:
-    value: Any = text
-    if way[-1].type == FieldDescriptor.TYPE_BYTES:
-        value = text.encode().hex() if way[-1].name in _IDS else base64.b64encode(text.encode()).decode()
-    for field in reversed(way):
-        value = {field.json_name: [value] if field.is_repeated else value}
-    return json.dumps(value).encode()
 
 
 def codes(signal: Signal, document: Any) -> set[str]:
@@ -82,10 +31,6 @@ def codes(signal: Signal, document: Any) -> set[str]:
     located = inspect(document, context)
     assert not any(secret in finding.message + finding.pointer for finding in located.findings for secret in SECRETS)
     return {finding.code for finding in located.findings}
-
-
-def name_of(position: object) -> str:
-    return ".".join(step.name for step in position) if isinstance(position, tuple) else str(position)
 
 
 def test_there_are_positions_in_every_message() -> None:
@@ -101,7 +46,7 @@ def test_there_are_positions_in_every_message() -> None:
 @pytest.mark.parametrize(("signal", "way"), POSITIONS, ids=name_of)
 def test_secret_is_found_in_every_position_in_either_encoding(signal: Signal, way: Position) -> None:
     secret = SECRETS[0]
-    from_protobuf, _ = read_protobuf(as_protobuf(signal, way, secret), signal, max_depth=64)
+    from_protobuf, _ = read_protobuf(as_protobuf(way, secret), signal, max_depth=64)
     from_json, _ = read_otlp_json(as_json(way, secret), signal, max_depth=64)
     assert from_protobuf == from_json
     assert "promise.secret" in codes(signal, from_protobuf)
@@ -120,7 +65,7 @@ def test_any_secret_is_found_in_any_position(
 ) -> None:
     signal, way = position
     text = secret.join(around)
-    from_protobuf, _ = read_protobuf(as_protobuf(signal, way, text), signal, max_depth=64)
+    from_protobuf, _ = read_protobuf(as_protobuf(way, text), signal, max_depth=64)
     from_json, _ = read_otlp_json(as_json(way, text), signal, max_depth=64)
     assert "promise.secret" in codes(signal, from_protobuf)
     assert codes(signal, from_protobuf) == codes(signal, from_json)

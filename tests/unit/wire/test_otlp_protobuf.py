@@ -270,6 +270,10 @@ def test_nan_with_a_payload_is_found_alone_and_in_a_list() -> None:
         trace(chunk(5, "a"), tag(5, 2) + b"\x05a"),
         chunk(1, tag(2, 2) + b"\x02") + chunk(1),  # the length leads out of its message and stays in the body
         chunk(1, chunk(2, chunk(2, tag(7, 1)))) + bytes(8),
+        # The same, and what is behind the message is one too, whichever way it is cut.
+        chunk(1, chunk(2, chunk(2, tag(7, 1)))) + chunk(1) * 4,
+        chunk(1, chunk(2, chunk(2, tag(10, 0)))) + chunk(1),
+        chunk(1, chunk(2, chunk(2, tag(16, 5)))) + chunk(1) * 2,
         b"\x0a\x01\x0a",
     ],
 )
@@ -360,12 +364,18 @@ def test_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch, data: byte
 
 def test_memory_is_bounded_however_many_values_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(otlp_protobuf, "MOST_VALUES", 10_000)
-    for data in (chunk(1) * 1_000_000, trace(number(99, 1) * 500_000), trace(chunk(5) * 500_000)):
+    buckets = metric(chunk(10, chunk(1, chunk(8, chunk(2, bytes(range(128)) * 10_000)))))
+    for data, signal in (
+        (chunk(1) * 1_000_000, "traces"),
+        (trace(number(99, 1) * 500_000), "traces"),
+        (trace(chunk(5) * 500_000), "traces"),
+        (buckets, "metrics"),
+    ):
         tracemalloc.start()
-        assert code_of(data) == "wire.protobuf-too-large"
+        assert code_of(data, signal) == "wire.protobuf-too-large"
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert peak < 10_000_000
+        assert peak < 5_000_000
 
 
 def test_memory_does_not_grow_with_the_nesting_of_attributes() -> None:
