@@ -1,5 +1,5 @@
 # Everything runs from .venv, which any of these targets makes from the lock file on first use.
-.PHONY: run test lint bench lock clean
+.PHONY: run test lint bench node lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,10 +27,18 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml scripts/find-python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Needs pip-tools. Neither file may name a registry's host.
+# OpenTelemetry's exporters for Node, from the lock, for integration/test_node_exporters.py, which is skipped without.
+node: tests/node/node_modules/.ready
+
+tests/node/node_modules/.ready: tests/node/package-lock.json tests/node/package.json
+	cd tests/node && npm ci
+	@touch $@
+
+# Needs pip-tools, and npm. No file may name a registry's host.
 lock:
 	pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o requirements.lock pyproject.toml
 	pip-compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+	cd tests/node && npm install --package-lock-only
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
