@@ -18,20 +18,24 @@ SIGNALS = {
     "langsmith-beacon/2026-08": ("metrics", "traces", "logs"),
 }
 NO_HEX = "0932ksdka12345"
-#: The notes that are left.
-NOTES = {
-    "metrics": [],
-    "traces": [
-        ("contract.otlp-invalid", "/resourceSpans/0/scopeSpans/0/spans/0/spanId"),
-        ("contract.otlp-invalid", "/resourceSpans/0/scopeSpans/0/spans/1/parentSpanId"),
-    ],
-    "logs": [],
+#: Where the samples say what protobuf cannot.
+NOT_SAID = {
+    "/resourceMetrics/0/scopeMetrics/0/metrics/1/sum/dataPoints/0/aggregationTemporality",
+    "/resourceMetrics/0/scopeMetrics/0/metrics/1/sum/dataPoints/0/isMonotonic",
+    "/resourceSpans/0/scopeSpans/0/spans/1/spanId",
 }
 
 
 def sample(edition: str, signal: str) -> Any:
     """The documented sample, as a document."""
     return json.loads((EDITIONS / edition / "samples" / f"telemetry-{signal}.request.json").read_bytes())
+
+
+def notes(edition: str, signal: str) -> list[tuple[str, str]]:
+    """The golden notes of the sample, but for what protobuf cannot say: code and pointer."""
+    golden = json.loads((EDITIONS / edition / "samples" / "expected-notes.json").read_bytes())
+    listed = golden[f"telemetry-{signal}.request.json"]
+    return [(note["code"], note["pointer"]) for note in listed if note["pointer"] not in NOT_SAID]
 
 
 def expressible(edition: str, signal: str) -> Any:
