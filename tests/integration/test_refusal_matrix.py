@@ -11,8 +11,9 @@ from google.rpc.status_pb2 import Status
 
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Answer
+from harness.protobuf_violations import PROTOBUF, PROTOBUF_VIOLATIONS, documented_batch
 from harness.proxy import ProxyProcess, write_policy
-from harness.violations import OTLP, PATHS, VIOLATIONS, Sent, Violation, documented
+from harness.violations import LICENSE, OTLP, PATHS, VIOLATIONS, Sent, Violation, documented
 
 
 def status_of(answer: Answer) -> tuple[int, str]:
@@ -111,6 +112,42 @@ def test_a_violation_opens_nothing(instances: dict[str, Instance], policy: str, 
         assert violation.code in code_of(record), (endpoint, record)
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("endpoint", OTLP)
+@pytest.mark.parametrize("policy", ["enforce", "lenient", "strict"])
+def test_documented_batch_in_protobuf_passes_and_is_answered_in_kind(
+    instances: dict[str, Instance], policy: str, endpoint: str, compressed: bool
+) -> None:
+    instance = instances[policy]
+    sent = documented_batch(endpoint, compressed=compressed)
+    answer = instance.send(sent)
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
+    assert instance.beacon.requests[-1].body == sent.body
+    intent, outcome = instance.proxy.entries()[-2:]
+    assert (intent["type"], intent["alert"], outcome["findings"]) == ("intent", False, [])
+    assert {finding["code"] for finding in intent["findings"]} <= {"contract.otlp-invalid"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "violation"),
+    [
+        (policy, violation)
+        for policy in ("enforce", "lenient", "strict", "offline")
+        for violation in PROTOBUF_VIOLATIONS
+        if policy != "lenient" or violation.code.startswith("wire.")  # other findings only alert there
+    ],
+    ids=str,
+)
+def test_a_violation_in_protobuf_opens_nothing_and_is_answered_in_protobuf(
+    instances: dict[str, Instance], policy: str, violation: Violation
+) -> None:
+    for endpoint in OTLP:
+        answer, record = instances[policy].refused(violation.make(endpoint), endpoint=endpoint, tried=violation)
+        assert violation.code in code_of(record), (endpoint, record)
+        assert answer.headers["content-type"] == PROTOBUF
+        assert LICENSE.encode() not in answer.body
+
+
 @pytest.mark.parametrize("violation", [v for v in VIOLATIONS if v.containment], ids=str)
 def test_observe_and_lenient_still_refuse_what_goes_elsewhere(
     instances: dict[str, Instance], violation: Violation
@@ -184,6 +221,8 @@ def test_a_sink_answers_success_and_the_record_says_that_nothing_was_sent(instan
     for endpoint in OTLP:
         answer = instance.send(Sent(PATHS[endpoint], documented(endpoint)))
         assert (answer.status, answer.body) == (200, b"{}")
+        answer = instance.send(documented_batch(endpoint))
+        assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
         record = instance.proxy.entries("refusal")[-1]
         assert (record["endpoint"], record["action"], record["status"]) == (endpoint, "refused", 200)
     assert instance.beacon.connections == 0
