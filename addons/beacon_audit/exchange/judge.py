@@ -103,15 +103,20 @@ def assess_response(
     limits: Limits,
     registry: SecretRegistry,
 ) -> ResponseAssessment:
-    """Assess a response body, learning its secrets first. Never raises for anything the upstream can choose."""
+    """Assess a response body, learning its secrets first. Never raises for anything the upstream can choose.
+
+    It is read as what its own content type says, whatever the request was; as JSON where that says nothing of use.
+    """
     if not body:
         return ResponseAssessment(None, False, False, contract.response_findings(endpoint, status, None))
+    media_type, odd = check_content_type(content_types, endpoint.media_types)
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
-        document, findings = _read_response(endpoint, status, content_types, data, limits.json_depth)
+        document, findings = _read_response(endpoint, status, media_type, data, limits.json_depth)
     except WireError as error:
         wire = Finding(error.code, error.pointer, error.message)
-        return ResponseAssessment(None, False, True, (wire,))
+        return ResponseAssessment(None, False, True, (*odd, wire))
+    findings = (*odd, *findings)
     try:
         learn_from_response(registry, endpoint, document)
     except RegistryFull:
@@ -123,9 +128,8 @@ def assess_response(
 
 
 def _read_response(
-    endpoint: Endpoint, status: int, content_types: Sequence[str], data: bytes, max_depth: int
+    endpoint: Endpoint, status: int, media_type: str | None, data: bytes, max_depth: int
 ) -> tuple[JsonValue, tuple[Finding, ...]]:
-    media_type, _ = check_content_type(content_types, endpoint.media_types)
     if endpoint.otlp is None or media_type != PROTOBUF:
         return read_json(data, max_depth=max_depth)
     if status >= FIRST_FAILURE:

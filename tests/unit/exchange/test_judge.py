@@ -195,4 +195,5 @@ def test_protobuf_in_answer_to_anything_but_otlp_is_not_read_as_such(registry: S
         limits=Limits(),
         registry=registry,
     )
-    assert assessment.findings == ()
+    assert (assessment.parsed, assessment.document) == (True, {"token": "0123456789"})
+    assert [finding.code for finding in assessment.findings] == ["contract.undocumented-media-type"]
