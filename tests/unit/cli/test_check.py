@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from beacon_audit.cli import main
+from harness.documented_protobuf import documented_protobuf
+from harness.protobuf_bytes import chunk
 
 LICENSE = "lcl_0123456789abcdef"
 DOCUMENTED = json.dumps({"license": LICENSE}).encode()
@@ -100,6 +102,16 @@ def test_undocumented_content_type_would_be_refused(body: Path, capsys: pytest.C
     status, (result,) = check(capsys, str(body), "--content-type", "text/plain")
     assert status == 1
     assert result["action"] == "refuse"
+
+
+def test_protobuf_is_read_when_its_content_type_is_given(body: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body.write_bytes(documented_protobuf("langsmith-beacon/2026-08", "traces"))
+    options = (str(body), "--content-type", "application/x-protobuf")
+    status, (result,) = check(capsys, *options, endpoint="telemetry-traces")
+    assert (status, result["verdict"], result["action"]) == (0, "documented", "allow")
+    body.write_bytes(body.read_bytes() + chunk(99, "hidden"))
+    status, (result,) = check(capsys, *options, endpoint="telemetry-traces")
+    assert (status, result["verdict"], result["reason_code"]) == (1, "malformed", "wire.protobuf-unknown-field")
 
 
 def test_body_over_the_limit_would_be_refused_unread(body: Path, capsys: pytest.CaptureFixture[str]) -> None:
