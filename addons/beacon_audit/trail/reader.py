@@ -25,13 +25,14 @@ _ATTEMPTS = 3
 
 
 class TrailReader:
-    """A reader of the trail in ``directory`` (``HOME/trail``) that remembers how far it has read."""
+    """A reader of the trail in ``directory`` (``HOME/trail``) that remembers how far it has read; entries before
+    ``start`` it never gives."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, start: int = 0) -> None:
         if not directory.is_dir():
             raise TrailError(f"no audit trail at {directory}: expected a directory; is this the right home?")
         self._directory = directory
-        self._next = 0
+        self._next = start
         self._cursor: JournalCursor | None = None
 
     def poll(self) -> Iterator[dict[str, object]]:
@@ -65,7 +66,7 @@ class TrailReader:
     def _bundle(self, number: int, size: int) -> list[dict[str, object]]:
         """The entries of a bundle, held against the hash tile beside it."""
         width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        entries = _read_bundle(self._directory, number, width)
+        entries = read_bundle(self._directory, number, width)
         hashes = split_tile(read_hashes(self._directory, TilePlace(0, number, width)), width)
         place = TilePlace(None, number, width).path
         fields = []
@@ -94,10 +95,10 @@ def read_entry(directory: Path, index: int, size: int) -> bytes:
     """The bytes of the entry ``index`` of a log of which ``size`` entries are published, not checked."""
     number = index // TILE_WIDTH
     width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-    return _read_bundle(directory, number, width)[index % TILE_WIDTH]
+    return read_bundle(directory, number, width)[index % TILE_WIDTH]
 
 
-def _read_bundle(directory: Path, number: int, width: int) -> tuple[bytes, ...]:
+def read_bundle(directory: Path, number: int, width: int) -> tuple[bytes, ...]:
     """The first ``width`` entries of a bundle, which may have become a full one meanwhile."""
     for place in (TilePlace(None, number, width), TilePlace(None, number)):
         try:

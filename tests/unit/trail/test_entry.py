@@ -38,7 +38,7 @@ def test_an_entry_without_type_id_or_time_is_refused(make_fields: MakeFields, na
 
 
 def test_an_entry_of_an_unknown_type_is_refused(make_fields: MakeFields) -> None:
-    with pytest.raises(TrailError, match="expected a type out of close, heartbeat, intent, key-change"):
+    with pytest.raises(TrailError, match="expected a type out of approval, close, heartbeat, intent, key-change"):
         encode_entry(make_fields("intents"), 0)
 
 

@@ -605,8 +605,13 @@ class Findings:
 # Entries
 
 TYPES = frozenset(
-    ("open", "policy", "intent", "outcome", "refusal", "heartbeat", "recovered", "prune", "key-change", "close")
-)
+    (
+        "open", "policy", "intent", "outcome", "refusal", "heartbeat", "recovered", "prune", "key-change", "approval",
+        "close",
+    )
+)  # fmt: skip
+#: What an approval may name.
+NAME_KINDS = frozenset(("attribute-key", "metric-name", "span-name", "event-name", "scope-name"))
 #: What a bundle quotes in coverage.json and proves one by one.
 QUOTED = frozenset(("open", "close", "policy", "key-change", "prune", "recovered"))
 EXCHANGE = frozenset(("intent", "outcome", "refusal"))
@@ -1346,8 +1351,23 @@ def check_fields(fields: Dict[str, Any]) -> None:
         raise Malformed("expected `state` to be sent, not_sent or unknown")
     if kind == "prune" and not is_date(fields.get("before")):
         raise Malformed("expected a date in `before`")
+    if kind == "approval":
+        check_approval(fields)
     if kind in EXCHANGE and fields.get("payload") is not None:
         parse_payload(fields["payload"])
+
+
+def check_approval(fields: Dict[str, Any]) -> None:
+    """Raises `Malformed` unless it says who approved which names, and why."""
+    for name in ("by", "operator", "reason"):
+        if not isinstance(fields.get(name), str) or not fields[name]:
+            raise Malformed(f"expected a text in `{name}`")
+    names = fields.get("names")
+    if not isinstance(names, dict) or not names or not NAME_KINDS.issuperset(names):
+        raise Malformed("expected names by their kind in `names`")
+    for group in names.values():
+        if not isinstance(group, list) or not group or not all(isinstance(name, str) and name for name in group):
+            raise Malformed("expected a list of texts for each kind in `names`")
 
 
 def classify_strays(story: Story, log: Log, findings: Findings) -> None:

@@ -9,11 +9,13 @@ from datetime import date, datetime
 
 import orjson
 
+from beacon_audit.errors import TrailCorrupt
+from beacon_audit.trail.approval import read_approval
 from beacon_audit.trail.entry import ENTRY_LIMIT
 
 #: `MALFORMED`: nothing is known of it, or it is not there.
 MALFORMED, INTENT, OUTCOME, UNKNOWN_OUTCOME, REFUSAL, HEARTBEAT, OPEN, CLOSE = range(8)
-RECOVERED, POLICY, PRUNE, KEY_CHANGE, UNKNOWN_TYPE = range(8, 13)
+RECOVERED, POLICY, PRUNE, KEY_CHANGE, UNKNOWN_TYPE, APPROVAL = range(8, 14)
 
 #: Kinds that belong to an exchange, whose ids matter.
 EXCHANGE = frozenset({INTENT, OUTCOME, UNKNOWN_OUTCOME, REFUSAL})
@@ -31,6 +33,7 @@ _KINDS = {
     "policy": POLICY,
     "prune": PRUNE,
     "key-change": KEY_CHANGE,
+    "approval": APPROVAL,
 }
 _SORTED = orjson.OPT_SORT_KEYS
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z").fullmatch
@@ -85,6 +88,11 @@ def kind_of(fields: Mapping[str, object]) -> int:
             raise Malformed("expected the state of an outcome: sent, not_sent or unknown")
     elif kind == PRUNE and not is_date(fields.get("before")):
         raise Malformed("expected a date in 'before'")
+    elif kind == APPROVAL:
+        try:
+            read_approval(fields)
+        except TrailCorrupt as error:
+            raise Malformed(str(error)) from None
     return kind
 
 
