@@ -11,7 +11,7 @@ from typing import Literal
 
 from beacon_audit.contracts import Contract
 from beacon_audit.errors import WireError
-from beacon_audit.inspection import InspectionContext, inspect
+from beacon_audit.inspection import InspectionContext, Role, inspect, nothing_approved
 from beacon_audit.model import Endpoint, Finding
 from beacon_audit.model.pointer import without_keys
 from beacon_audit.policy import Limits
@@ -63,11 +63,13 @@ def assess_body(
     limits: Limits,
     contains_secret: Callable[[str], bool],
     learn: Callable[[JsonValue], object] = lambda _: None,
+    approved: Callable[[Role, str], bool] = nothing_approved,
 ) -> Assessment:
     """Assess a request body sent to ``endpoint``. ``body`` is as received, still content-encoded.
 
     ``content_types`` and ``content_encodings`` are the values of all headers of that name. ``learn`` is given the
     document before anything looks for secrets in it, so that the license of this very request is known by then.
+    ``approved`` says which new names were approved in the inventory.
     """
     standing = contract.status_findings(endpoint)
     if not body and endpoint.status == "unpublished":
@@ -84,7 +86,10 @@ def assess_body(
         return Assessment(None, False, findings, verdict_of(findings))
     learn(document)
     context = InspectionContext(
-        endpoint=endpoint, names=contract.documented_names(endpoint), contains_secret=contains_secret
+        endpoint=endpoint,
+        names=contract.documented_names(endpoint),
+        contains_secret=contains_secret,
+        approved=approved,
     )
     inspected = inspect(document, context)
     findings = (

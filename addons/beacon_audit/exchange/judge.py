@@ -4,7 +4,7 @@ The order matters. Secrets are learned before findings are worded, and every fin
 asked, so that detection never depends on policy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from beacon_audit.contracts import Contract
@@ -12,6 +12,7 @@ from beacon_audit.contracts.contract import FIRST_FAILURE
 from beacon_audit.errors import WireError
 from beacon_audit.exchange.assess import Assessment, assess_body
 from beacon_audit.exchange.secrets import UNLEARNED, Learned, learn_from_response, misplaced_in_head
+from beacon_audit.inspection import Role, nothing_approved
 from beacon_audit.model import Decision, Endpoint, Finding, Request
 from beacon_audit.policy import Limits, Policy, decide
 from beacon_audit.redaction import RegistryFull, SecretRegistry
@@ -54,8 +55,10 @@ def judge(
     contract: Contract,
     policy: Policy,
     registry: SecretRegistry,
+    approved: Callable[[Role, str], bool] = nothing_approved,
 ) -> Judgement:
-    """Judge a request. ``containment`` is what was found wrong with its way here (``proxy.containment``)."""
+    """Judge a request. ``containment`` is what was found wrong with its way here (``proxy.containment``), ``approved``
+    says which new names were approved in the inventory."""
     learned = Learned()
     learned.learn(registry, request, None, None)
     endpoint = contract.match(request.method, request.path)
@@ -71,6 +74,7 @@ def judge(
             limits=policy.limits,
             contains_secret=registry.contains,
             learn=lambda document: learned.learn(registry, request, endpoint, document),
+            approved=approved,
         )
         findings += assessment.findings
     findings += misplaced_in_head(registry, request, endpoint)

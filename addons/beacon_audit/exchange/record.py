@@ -5,13 +5,13 @@ scrubbed of known secrets and cut to a bound, so that an entry fits the 65,535 b
 hold. Field names are those of ``log --json`` and stable.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from beacon_audit.exchange.approvals import is_plain_name
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment
 from beacon_audit.exchange.secrets import value_at
-from beacon_audit.inspection import kind_of_secret, without_secrets
+from beacon_audit.inspection import APPROVED, kind_of_secret, without_secrets
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens, redact_document
 from beacon_audit.wire.json_body import JsonValue
@@ -40,7 +40,6 @@ _SHOWN = frozenset(
         "promise.log-severity",
     }
 )
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
 #: Fields whose values are words of ours.
 _OURS = frozenset(
     {"action", "class", "endpoint", "reason_code", "basis", "code", "disposition", "state", "policy", "contract"}
@@ -220,14 +219,14 @@ def response_payload(
 def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
     """The places whose values nobody has vouched for: undocumented and wrong ones; the value of an attribute whose key
     is new, or exists for contents, identities or machines; a new name that is more than one plain word; and whatever
-    breaks a promise, a secret first of all."""
+    breaks a promise, a secret first of all. Who approves a name has not vouched for what will be sent under it."""
     places = set()
     for finding in findings:
-        if finding.code in _ATTRIBUTE_KEYS:
+        if finding.code in _ATTRIBUTE_KEYS or (finding.code == APPROVED and finding.pointer.endswith("/key")):
             places.add(f"{finding.pointer.removesuffix('/key')}/value")
-        elif finding.code.startswith("contract.new-"):
+        elif finding.code.startswith("contract.new-") or finding.code == APPROVED:
             name = value_at(document, finding.pointer)
-            if not (isinstance(name, str) and _PLAIN_NAME.fullmatch(name)):
+            if not (isinstance(name, str) and is_plain_name(name)):
                 places.add(finding.pointer)
         elif finding.code not in _SHOWN:
             places.add(finding.pointer)

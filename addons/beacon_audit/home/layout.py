@@ -10,6 +10,7 @@
     HOME/keys/tokens.key     private: 32 bytes as 64 hex digits, one line, 0600
     HOME/trail/              what was recorded
     HOME/payloads/           <date>/<id>.json.zst, redacted, deletable
+    HOME/requests/           what is asked of a running proxy; there once something was
 
 ``open_home`` reads no key; it checks that everything exists, belongs to us and is closed to group and others, and
 names everything that is wrong at once. It creates and changes nothing. Raises ``HomeError``.
@@ -47,6 +48,11 @@ class Home:
     @property
     def payloads(self) -> Path:
         return self.path / "payloads"
+
+    @property
+    def requests(self) -> Path:
+        """Made when it is first needed."""
+        return self.path / "requests"
 
     @property
     def ca_certificate(self) -> Path:

@@ -22,13 +22,19 @@ def exclusive(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def create_directory(path: Path) -> None:
-    """Creates one directory, 0700, unless it is there."""
+#: User and group.
+type Owner = tuple[int, int]
+
+
+def create_directory(path: Path, owner: Owner | None = None) -> None:
+    """Creates one directory, 0700, unless it is there; of ``owner``, if given."""
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         return
     path.chmod(0o700)
+    if owner is not None:
+        os.chown(path, *owner, follow_symlinks=False)
     sync_directory(path.parent)
 
 
@@ -39,7 +45,7 @@ def create_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     replace_file(path, content, mode)
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+def replace_file(path: Path, content: bytes, mode: int = 0o600, owner: Owner | None = None) -> None:
     """As ``create_file``, in the place of whatever has the name."""
     temporary = path.with_name(f".{path.name}.new")
     with suppress(FileNotFoundError):
@@ -47,6 +53,8 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, mode)
+        if owner is not None:
+            os.fchown(descriptor, *owner)
         file.write(content)
         file.flush()
         os.fsync(descriptor)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from beacon_audit.inspection.facts import Role
 from beacon_audit.model.endpoint import Endpoint
 
 
@@ -22,10 +23,17 @@ class Names(Protocol):
     def scope_names(self) -> frozenset[str]: ...
 
 
+def nothing_approved(_role: Role, _name: str) -> bool:
+    """For whoever has no inventory."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class InspectionContext:
-    """``contains_secret`` answers whether a text holds a known secret in any form; it must not raise."""
+    """``contains_secret`` answers whether a text holds a known secret in any form, ``approved`` whether a name was
+    approved in the inventory; neither may raise."""
 
     endpoint: Endpoint
     names: Names
     contains_secret: Callable[[str], bool]
+    approved: Callable[[Role, str], bool] = nothing_approved

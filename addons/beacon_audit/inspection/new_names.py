@@ -2,8 +2,9 @@
 
 Gives, at every such name in an OTLP document, ``contract.new-attribute-key``, ``contract.new-metric-name``,
 ``contract.new-span-name``, ``contract.new-event-name`` or ``contract.new-scope-name``; for keys that OpenTelemetry
-libraries send by themselves, ``contract.standard-attribute-key``. New names are how a release starts to send more, and
-how free text can be sent in a documented shape.
+libraries send by themselves, ``contract.standard-attribute-key``; and for what would be new but was approved in the
+inventory, ``contract.approved-name``. New names are how a release starts to send more, and how free text can be sent in
+a documented shape.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from beacon_audit.inspection.context import InspectionContext
 from beacon_audit.inspection.facts import Fact, Role, Suspicion
 from beacon_audit.inspection.subject import Subject
 
+APPROVED = "contract.approved-name"
 _STANDARD = frozenset(STANDARD_KEYS)  # exactly these: another spelling is a new key
 _STANDARD_MESSAGE = "no documented sample shows this attribute key; OpenTelemetry libraries send it by themselves"
 
@@ -32,12 +34,18 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
     for role, known in documented.items():
         for name in subject.names.get(role, ()):
             if name and name not in known:  # an empty name is none: protobuf leaves it out
-                yield _suspicion(role, name)
+                yield _suspicion(role, name, context)
 
 
-def _suspicion(role: Role, name: str) -> Suspicion:
+def _suspicion(role: Role, name: str, context: InspectionContext) -> Suspicion:
     about = Fact("name", role, name)
     if role == "attribute-key" and name in _STANDARD:
         return Suspicion("contract.standard-attribute-key", about, _STANDARD_MESSAGE)
-    message = f"expected a documented {role.replace('-', ' ')}, got one that no documented sample shows"
+    if context.approved(role, name):
+        return Suspicion(APPROVED, about, f"no documented sample shows this {_said(role)}; approved in the inventory")
+    message = f"expected a documented {_said(role)}, got one that no documented sample shows"
     return Suspicion(f"contract.new-{role}", about, message)
+
+
+def _said(role: Role) -> str:
+    return role.replace("-", " ")

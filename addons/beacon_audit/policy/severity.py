@@ -51,6 +51,7 @@ OVERRIDABLE: Mapping[str, Row] = {
     "contract.new-span-name": _NEW,
     "contract.new-event-name": _NEW,
     "contract.new-scope-name": _NEW,
+    "contract.approved-name": _NOTE,
     "contract.observed-endpoint": _PERMITTED_ONLY,
     "contract.intelligence-endpoint": _PERMITTED_ONLY,
 }

@@ -9,13 +9,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from beacon_audit.contracts import Contract
 from beacon_audit.exchange import record
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment, assess_response, judge
 from beacon_audit.exchange.states import Event, Exchange, State
+from beacon_audit.inspection import Role, nothing_approved
 from beacon_audit.model import Decision, Finding, Outcome, Request
 from beacon_audit.policy import Policy
 from beacon_audit.proxy.identity import now
@@ -47,13 +48,22 @@ class Auditor:
     """The audit of one running instance."""
 
     def __init__(
-        self, *, contract: Contract, policy: Policy, context: record.RecordContext, recorder: Recorder, permits: Permits
+        self,
+        *,
+        contract: Contract,
+        policy: Policy,
+        context: record.RecordContext,
+        recorder: Recorder,
+        permits: Permits,
+        approved: Callable[[Role, str], bool] = nothing_approved,
     ) -> None:
+        """``approved`` says which new names were approved in the inventory; the answer may change at any time."""
         self.contract = contract
         self.policy = policy
         self.recorder = recorder
         self.permits = permits
         self._context = context
+        self._approved = approved
         #: Set when the entries that begin a run are durable. No record of a request may come before them: an intent
         #: that was open when a run began can only have an unknown outcome.
         self.begun = asyncio.Event()
@@ -151,7 +161,12 @@ class Auditor:
 
     def _judge(self, request: Request, containment: Sequence[Finding]) -> Judgement:
         judgement = judge(
-            request, containment, contract=self.contract, policy=self.policy, registry=self._context.registry
+            request,
+            containment,
+            contract=self.contract,
+            policy=self.policy,
+            registry=self._context.registry,
+            approved=self._approved,
         )
         unwitnessed = self.recorder.unwitnessed
         if self.draining:

@@ -1,6 +1,6 @@
 """A running proxy, from its parts to its end.
 
-Order of starting: contract and policy, home, trail (recovered), gate, listener, the entries ``open`` and ``policy``;
+Order of starting: contract and policy, home, trail (recovered), approvals, gate, listener, ``open`` and ``policy``;
 requests that came meanwhile wait for these. Order of stopping: no new connections; exchanges in flight finish, or are
 recorded as unknown when the time is up; a ``close`` entry; the trail. So there is no moment when something could leave
 without a record.
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,13 @@ from functools import partial
 from beacon_audit import __version__
 from beacon_audit.contracts import Contract
 from beacon_audit.errors import TrailError, TrailUnavailable, UsageError
+from beacon_audit.exchange.approvals import Approvals
 from beacon_audit.exchange.record import RecordContext
 from beacon_audit.home import Home, open_trail_writer
 from beacon_audit.policy import Policy
 from beacon_audit.proxy import guards
 from beacon_audit.proxy.addon import AuditAddon, Listening
+from beacon_audit.proxy.approval_watch import watch_approvals
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
 from beacon_audit.proxy.containment import Destination, normalised_host
@@ -34,6 +36,8 @@ from beacon_audit.proxy.retention import keep_to_retention
 from beacon_audit.proxy.watch import Watches
 from beacon_audit.proxy.witnesses import Witnesses
 from beacon_audit.redaction import SecretRegistry, Tokens
+from beacon_audit.trail import TrailWriter
+from beacon_audit.trail.approval_scan import find_approvals
 from beacon_audit.trail.entry import encode_entry
 
 logger = logging.getLogger(__name__)
@@ -132,9 +136,15 @@ class ProxyService:
             deadline_s = settings.policy.limits.commit_deadline_s
             recorder = Recorder(writer, deadline_s=deadline_s, now=now, standing=witnesses.stale)
             permits = Permits()
+            approvals = await asyncio.to_thread(self._read_approvals, writer)
             context = RecordContext(self._registry, self._tokens, settings.policy.digest, settings.contract.name)
             self._auditor = Auditor(
-                contract=settings.contract, policy=settings.policy, context=context, recorder=recorder, permits=permits
+                contract=settings.contract,
+                policy=settings.policy,
+                context=context,
+                recorder=recorder,
+                permits=permits,
+                approved=approvals.covers,
             )
             addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
             watches = Watches(permits, addon.breached)
@@ -142,12 +152,20 @@ class ProxyService:
             self._open_gate(permits, watches)
             days = settings.policy.recording.retention_days
             retention = partial(keep_to_retention, writer, settings.home.payloads, days)
-            await self._serve(addon, allowed, recorder, retention, on_ready)
+            requests = partial(watch_approvals, settings.home, recorder, approvals, self._registry)
+            await self._serve(addon, allowed, recorder, (retention, requests), on_ready)
         finally:
             try:
                 writer.close()
             finally:
                 witnesses.close(wait_s=WITNESS_SECONDS)
+
+    def _read_approvals(self, writer: TrailWriter) -> Approvals:
+        """What was approved so far. Waits for the disk, once at the start."""
+        approvals = Approvals(self._tokens)
+        for fields in find_approvals(self._settings.home.trail, writer.publish()):
+            approvals.add(fields)
+        return approvals
 
     def _open_gate(self, permits: Permits, watches: Watches) -> None:
         loop = asyncio.get_running_loop()
@@ -162,7 +180,7 @@ class ProxyService:
         addon: AuditAddon,
         allowed: Destination,
         recorder: Recorder,
-        retention: Work,
+        works: Sequence[Work],
         on_ready: Callable[[dict[str, object]], None],
     ) -> None:
         settings = self._settings
@@ -190,7 +208,7 @@ class ProxyService:
                     "trail": str(settings.home.trail),
                 }
             )
-            async with _beside(retention):
+            async with _beside(works):
                 await self._stopping.wait()
             await self._drain(master, addon)
             _close_trail(recorder)
@@ -244,13 +262,14 @@ class ProxyService:
 
 
 @asynccontextmanager
-async def _beside(work: Work) -> AsyncIterator[None]:
-    """``work`` goes on inside, and is cancelled at the end."""
-    task = asyncio.create_task(work())
+async def _beside(works: Sequence[Work]) -> AsyncIterator[None]:
+    """``works`` go on inside, and are cancelled at the end."""
+    tasks = [asyncio.create_task(work()) for work in works]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:

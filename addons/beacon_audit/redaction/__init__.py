@@ -1,7 +1,7 @@
 """Keeping secrets out of everything that is written: tokens, the search for known secrets, documents, log lines."""
 
 from beacon_audit.redaction.discreet_record import discreet_record
-from beacon_audit.redaction.document import redact_document
+from beacon_audit.redaction.document import hidden_token, redact_document
 from beacon_audit.redaction.log_scrubbing import install_log_scrubbing
 from beacon_audit.redaction.registry import RegistryFull, SecretRegistry
 from beacon_audit.redaction.scrubbed_stream import ScrubbedStream
@@ -13,6 +13,7 @@ __all__ = [
     "SecretRegistry",
     "Tokens",
     "discreet_record",
+    "hidden_token",
     "install_log_scrubbing",
     "redact_document",
 ]

@@ -29,15 +29,19 @@ class _Redaction:
 
     def hide(self, value: object) -> dict[str, object]:
         """A value that nobody documented."""
-        data = _encoded(value)
         kind = "null" if value is None else type(value).__name__
-        return {"undocumented": self.tokens.token("undocumented", data), "type": kind, "bytes": len(data)}
+        return {"undocumented": hidden_token(self.tokens, value), "type": kind, "bytes": len(_encoded(value))}
 
     def replace(self, value: object, kind: str) -> object:
         """A value at a place of ``kind``; hidden when it has none."""
         if kind == _HIDDEN:
             return self.hide(value)
         return self.tokens.token(kind, value if isinstance(value, str) else _encoded(value))
+
+
+def hidden_token(tokens: Tokens, value: object) -> str:
+    """What stands in a redacted document for ``value``, a JSON value at a place that is hidden."""
+    return tokens.token("undocumented", _encoded(value))
 
 
 def redact_document(

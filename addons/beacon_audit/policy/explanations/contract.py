@@ -11,7 +11,10 @@ _MOVED = (
     "nevertheless, set endpoints.NAME.findings for this code in the policy."
 )
 _NEW = "New names are how a release starts to send more, and how free text can be sent in a documented shape."
-_APPROVE = "Look at what it is. Until you accept it, strictness strict keeps it in."
+_APPROVE = (
+    "Look at what it is: beacon-audit inventory. If you accept it: beacon-audit inventory approve. Until then, "
+    "strictness strict keeps it in."
+)
 
 CONTRACT: Mapping[str, Explanation] = {
     "contract.undocumented-endpoint": Explanation(
@@ -100,6 +103,12 @@ CONTRACT: Mapping[str, Explanation] = {
     ),
     "contract.new-scope-name": Explanation(
         means="No documented sample shows this instrumentation scope.", matters=_NEW, source=_EDITION, do=_APPROVE
+    ),
+    "contract.approved-name": Explanation(
+        means="No documented sample shows this name, but somebody approved it in the inventory.",
+        matters="What is sent under it is held to every other rule all the same, and its values are not recorded.",
+        source="The approval in the trail: who, when and why; beacon-audit inventory names its record.",
+        do="Nothing. To keep such names in after all, set endpoints.NAME.findings: {contract.approved-name: block}.",
     ),
     "contract.response-undocumented-status": Explanation(
         means="Beacon answered with a status that is not documented for this endpoint.",
