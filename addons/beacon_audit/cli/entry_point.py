@@ -38,6 +38,7 @@ COMMANDS = (
     Command("explain", "say what a finding means and what to do about it"),
     Command("log", "list what was sent, refused and observed", home=True),
     Command("show", "show everything about one exchange", home=True),
+    Command("inventory", "list everything that exchanges carried, and approve what is new", home=True),
     Command("verify", "prove that the trail is whole"),
     Command("prove", "prove to an outsider that a record is in the log", home=True),
     Command("bundle", "write evidence for an auditor into one zip, with a verifier", home=True),

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     writer = open_trail_writer(home, new_id=new_id, now=now)
     try:
         done = prune(
-            writer, home.payloads, before=args.before, by=_operator(), reason=args.reason, new_id=new_id, now=now
+            writer, home.payloads, before=args.before, by=operator(), reason=args.reason, new_id=new_id, now=now
         )
     finally:
         writer.close()
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     return FINE
 
 
-def _operator() -> str:
+def operator() -> str:
     """Who runs this, as the system knows them."""
     uid = os.getuid()
     try:

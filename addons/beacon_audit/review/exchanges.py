@@ -8,7 +8,7 @@ Reading raises what ``trail.reader`` raises (``TrailError``, ``TrailCorrupt``) a
 """
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -86,10 +86,11 @@ class Exchange:
 
 
 class ExchangeReader:
-    """Joins the entries of one trail, which may be growing."""
+    """Joins the entries of one trail, which may be growing. ``on_other`` is given entries that are no exchange's."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, on_other: Callable[[Entry], None] = lambda _: None) -> None:
         self._trail = TrailReader(home.trail)
+        self._on_other = on_other
         self._open: dict[str, Exchange] = {}
 
     def poll(self) -> Iterator[Exchange]:
@@ -106,6 +107,8 @@ class ExchangeReader:
             elif entry["type"] == "outcome" and identity in self._open:
                 begun = self._open.pop(identity)
                 yield Exchange(begun.index, begun.begin, entry)
+            elif entry["type"] != "outcome":
+                self._on_other(entry)
 
     @property
     def oldest_unfinished(self) -> Exchange | None:
@@ -116,9 +119,10 @@ class ExchangeReader:
         return tuple(self._open.values())
 
 
-def iter_exchanges(home: Home) -> Iterator[Exchange]:
-    """Every exchange in the trail of ``home``, in the order in which they began; holds back only what overlaps."""
-    reader = ExchangeReader(home)
+def iter_exchanges(home: Home, on_other: Callable[[Entry], None] = lambda _: None) -> Iterator[Exchange]:
+    """Every exchange in the trail of ``home``, in the order in which they began; holds back only what overlaps.
+    ``on_other`` is as for the reader."""
+    reader = ExchangeReader(home, on_other)
     completed: list[Exchange] = []
     for exchange in reader.poll():
         heapq.heappush(completed, exchange)

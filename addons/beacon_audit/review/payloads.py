@@ -35,15 +35,16 @@ class RecordedPayload:
         return {"state": self.state, "file": self.file, "commitment": self.commitment, "body": self.body}
 
 
-def read_recorded_payload(home: Home, reference: object) -> RecordedPayload:
-    """What is left of the payload that ``reference`` names; raises nothing for damage, it is the answer."""
+def read_recorded_payload(home: Home, reference: object, *, published: bool = False) -> RecordedPayload:
+    """What is left of the payload that ``reference`` names; raises nothing for damage, it is the answer. ``published``:
+    a checkpoint covers its entry, so that the journal, which takes long to search, cannot have it."""
     if not isinstance(reference, Mapping):
         return RecordedPayload("none")
     file, commitment = str(reference.get("file")), str(reference.get("commitment"))
     if not _FILE.fullmatch(file):
         return RecordedPayload("unreadable", None, commitment)
     try:
-        body = json.loads(_checked(home, file, commitment))
+        body = json.loads(_checked(home, file, commitment, published=published))
     except FileNotFoundError:
         return RecordedPayload("deleted", file, commitment)
     except OSError:
@@ -53,12 +54,14 @@ def read_recorded_payload(home: Home, reference: object) -> RecordedPayload:
     return RecordedPayload("present", file, commitment, body)
 
 
-def _checked(home: Home, file: str, commitment: str) -> bytes:
+def _checked(home: Home, file: str, commitment: str, *, published: bool) -> bytes:
     """The body of a payload file, which lies in the journal for the first second of its life."""
     path = home.payloads / file
     try:
         data = path.read_bytes()
     except FileNotFoundError:
+        if published:
+            raise
         # It may have been published between the two looks.
         data = journal_payload(home.trail, file) or path.read_bytes()
     return check_content(data, commitment, file)
