@@ -1,4 +1,4 @@
-"""A new name on its way from alert to note: listed, approved beside a running proxy, in force there and from then on."""
+"""A new name on its way from alert to note: listed, approved while the proxy runs, in force there and ever after."""
 
 import json
 import os
@@ -169,5 +169,5 @@ def test_proxy_does_not_start_on_an_approval_that_was_written_into_the_log(rig: 
     entries = decode_bundle(bundle.read_bytes().replace(NEW.encode(), b"tenant.role"), TILE_WIDTH)
     bundle.write_bytes(encode_bundle(entries))
     tile.write_bytes(b"".join(leaf_hash(entry) for entry in entries))
-    with pytest.raises(AssertionError, match="the approval at entry [0-9]+ is not what was signed"):
+    with pytest.raises(AssertionError, match=r"the approval at entry [0-9]+ is not what was signed"):
         rig.proxy.start()

@@ -31,21 +31,19 @@ INTERVAL_SECONDS = 1.0
 
 async def watch_approvals(home: Home, recorder: Recorder, approvals: Approvals, registry: SecretRegistry) -> None:
     """Record what is asked for in ``home`` and let ``approvals`` know, again and again, until it is cancelled."""
-    try:
-        await asyncio.to_thread(make_spool, home)
-        await asyncio.to_thread(clear_spool, home)
-    except (OSError, RequestRefused) as error:
-        logger.error("approvals cannot be taken while this proxy runs: %s", error)
-        return
-    troubled = False
+    cleared = troubled = False
     while True:
         try:
+            if not cleared:
+                await asyncio.to_thread(make_spool, home)
+                await asyncio.to_thread(clear_spool, home)
+                cleared = True
             for identity in await asyncio.to_thread(waiting_requests, home):
                 await _take_up(home, identity, recorder, approvals, registry)
             troubled = False
         except (OSError, RequestRefused) as error:
             if not troubled:
-                logger.error("requests cannot be read: %s", error)
+                logger.error("no approval can be taken up: %s", error)
             troubled = True
         await asyncio.sleep(INTERVAL_SECONDS)
 

@@ -9,6 +9,7 @@ from beacon_audit.contracts import load_contract
 from beacon_audit.exchange import record
 from beacon_audit.exchange.judge import judge
 from beacon_audit.exchange.secrets import public_words
+from beacon_audit.inspection import nothing_approved
 from beacon_audit.model import Finding, Outcome, Request
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail import ENTRY_LIMIT
@@ -35,8 +36,11 @@ def written(context: record.RecordContext, endpoint: str, body: bytes, **changes
         "connect_target": f"{HOST}:443", "host_headers": (HOST,), "authority": None,
         "headers": (("content-type", "application/json"),), "body": body,
     }  # fmt: skip
+    approved = changes.pop("approved", nothing_approved)
     request = Request(**{**fields, **changes})
-    judgement = judge(request, (), contract=CONTRACT, policy=policy_with(), registry=context.registry)
+    judgement = judge(
+        request, (), contract=CONTRACT, policy=policy_with(), registry=context.registry, approved=approved
+    )
     payload = record.request_payload(context, request, judgement)
     return record.request_fields(context, request, judgement, None), json.dumps(payload)
 
@@ -66,6 +70,27 @@ def test_the_value_of_an_attribute_that_nobody_documented_is_not_recorded(
     _, payload = written(context, "telemetry-traces", json.dumps(document).encode())
     assert key in payload
     assert "prompt of" not in payload
+
+
+def test_approval_of_a_name_changes_nothing_in_what_is_recorded(context: record.RecordContext) -> None:
+    document = json.loads(documented("telemetry-traces"))
+    span = document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    span["name"] = "tell me about my illness"
+    span["events"][0]["name"] = "new_event"
+    attributes = {"tenant.plan": "the prompt of a user", "user.id": "alice", "gen_ai.prompt": "again"}
+    span["attributes"] = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
+    body = json.dumps(document).encode()
+    before, after = (
+        written(context, "telemetry-traces", body, approved=approved)
+        for approved in (lambda _role, _name: False, lambda _role, _name: True)
+    )
+    assert after[1] == before[1]
+    codes = [{finding["code"] for finding in fields["findings"]} for fields, _ in (before, after)]  # type: ignore[attr-defined]
+    assert {code for code in codes[0] if code.startswith("contract.new-")} == {
+        "contract.new-attribute-key", "contract.new-event-name", "contract.new-span-name",
+    }  # fmt: skip
+    assert codes[1] == {code for code in codes[0] if not code.startswith("contract.new-")} | {"contract.approved-name"}
+    assert after[0]["action"] == before[0]["action"] == "refused"
 
 
 def test_a_span_name_that_is_a_sentence_is_not_recorded(context: record.RecordContext) -> None:

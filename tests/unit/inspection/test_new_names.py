@@ -1,6 +1,7 @@
 """Names that no sample shows are found where they are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_every_occurrence_is_reported(context: Build) -> None:
 
 def test_documents_that_are_not_otlp_have_no_names(context: Build) -> None:
     assert places(detect, {"metrics": [{"name": "new"}], "key": "new"}, context(otlp=None)) == []
+
+
+def test_approved_name_is_found_as_approved_and_of_its_kind_only(context: Build) -> None:
+    document: JsonValue = {"metrics": [{"name": "new"}], "spans": [{"name": "new"}], "key": "telemetry.sdk.name"}
+    approving = replace(context(), approved=lambda role, name: (role, name) != ("span-name", "new"))
+    assert places(detect, document, approving) == [
+        ("contract.approved-name", "/metrics/0/name"),
+        ("contract.new-span-name", "/spans/0/name"),
+        ("contract.standard-attribute-key", "/key"),
+    ]
+
+
+def test_documented_name_is_not_called_approved(context: Build) -> None:
+    approving = replace(context(), approved=lambda _role, _name: True)
+    assert places(detect, {"metrics": [{"name": "latency"}]}, approving) == []
 
 
 def test_message_does_not_quote_the_name(context: Build) -> None:

@@ -29,6 +29,7 @@ def _refusal(identity: str, seconds: float = 1.0) -> Fields:
 OPEN, CLOSE = _entry("open"), _entry("close", 9.0)
 RECOVERED = _entry("recovered", 5.0, dropped_bytes=0)
 
+APPROVAL = _entry("approval", 1, by="a", operator="b", reason="c", names={"span-name": ["x"]})
 CHANGE = key_change_fields(make_signer(), make_signer(1, make_signer().verifier.name), "yearly")
 
 SOUND: dict[str, tuple[Fields, ...]] = {
@@ -38,6 +39,8 @@ SOUND: dict[str, tuple[Fields, ...]] = {
     "an id that comes again": (OPEN, intent("a"), outcome("a"), intent("a"), outcome("a"), CLOSE),
     "a clock that goes back a little": (_entry("open", 100), _entry("heartbeat", 0), CLOSE),
     "two runs, a day apart": (OPEN, CLOSE, _entry("open", 86_400), _entry("close", 86_401)),
+    "an approval": (OPEN, APPROVAL, CLOSE),
+    "an approval while none runs": (OPEN, CLOSE, {**APPROVAL, "time": moment(10)}),
     "other characters": (OPEN, {**CLOSE, "reason": "\u00e9\u2028\U0001f512"}),
 }  # fmt: skip
 
@@ -65,6 +68,13 @@ WRONG: dict[str, tuple[tuple[Fields, ...], str, int]] = {
     "a time that is none": ((OPEN, {**CLOSE, "time": "2026-02-30T00:00:00Z"}), "malformed-entry", 1),
     "a time with an offset": ((OPEN, {**CLOSE, "time": "2026-01-02T10:00:00+00:00"}), "malformed-entry", 1),
     "a prune without a date": ((OPEN, _entry("prune", 1, before="yesterday"), CLOSE), "malformed-entry", 1),
+    "an approval by nobody": ((OPEN, {**APPROVAL, "by": ""}, CLOSE), "malformed-entry", 1),
+    "an approval without its operator": ((OPEN, {**APPROVAL, "operator": None}, CLOSE), "malformed-entry", 1),
+    "an approval without a reason": ((OPEN, {**APPROVAL, "reason": None}, CLOSE), "malformed-entry", 1),
+    "an approval of nothing": ((OPEN, {**APPROVAL, "names": {}}, CLOSE), "malformed-entry", 1),
+    "an approval of another kind": ((OPEN, {**APPROVAL, "names": {"endpoint": ["x"]}}, CLOSE), "malformed-entry", 1),
+    "an approval of no names": ((OPEN, {**APPROVAL, "names": {"span-name": []}}, CLOSE), "malformed-entry", 1),
+    "an approval of what is no name": ((OPEN, {**APPROVAL, "names": {"span-name": [1]}}, CLOSE), "malformed-entry", 1),
     "a payload outside": (
         (OPEN, intent("a", payload={"file": "../../etc/passwd", "commitment": "sha256:" + "0" * 64}), CLOSE),
         "malformed-entry",

@@ -20,6 +20,8 @@ def changed(**fields: object) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
+APPROVAL = {"type": "approval", "by": "a", "operator": "b", "reason": "c", "names": {"span-name": ["x"]}}
+
 MALFORMED = {
     "nothing": b"",
     "no JSON": b"{",
@@ -49,6 +51,13 @@ MALFORMED = {
     ),
     "an outcome without a state": changed(type="outcome"),
     "a deletion without a day": changed(type="prune", before="yesterday"),
+    "an approval by nobody": changed(**{**APPROVAL, "by": ""}),
+    "an approval without its operator": changed(**{**APPROVAL, "operator": None}),
+    "an approval without a reason": changed(**{**APPROVAL, "reason": None}),
+    "an approval of nothing": changed(**{**APPROVAL, "names": {}}),
+    "an approval of another kind": changed(**{**APPROVAL, "names": {"endpoint": ["x"]}}),
+    "an approval of no names": changed(**{**APPROVAL, "names": {"span-name": []}}),
+    "an approval of what is no name": changed(**{**APPROVAL, "names": {"span-name": [1]}}),
     "too long": changed(text="x" * 65_000),
     "too deep": b"[" * 30_000 + b"]" * 30_000,
 }
@@ -62,6 +71,10 @@ def test_malformed_entry_is_found_and_named(verify_entries: VerifyEntries, form:
     assert [(p.code, p.entry, p.file, p.offset) for p in verdict.problems] == [
         ("malformed-entry", 0, "tile/entries/000.p/3", 0)
     ]
+
+
+def test_approval_is_fine(verify_entries: VerifyEntries) -> None:
+    assert verify_entries(changed(**APPROVAL)).verdict == "ok"
 
 
 def test_entry_of_the_greatest_length_is_fine(verify_entries: VerifyEntries) -> None:
