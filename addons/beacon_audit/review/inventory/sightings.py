@@ -47,10 +47,10 @@ def sightings(document: object, *, otlp: bool, field_kind: str = "field-path") -
                 yield from _named(member, in_list, value)
             elif member == "measures":
                 yield from (Sighting("measure", name, count) for name, count in value.items())
-            waiting += [(f"{path}/{_step(key)}", key, False, item) for key, item in value.items()]
+            waiting += [(f"{path}/{_step(key)}", key, False, item) for key, item in reversed(value.items())]
         elif isinstance(value, list) and value:
             below = f"{path}/*"
-            waiting += [(below, member, True, item) for item in value]
+            waiting += [(below, member, True, item) for item in reversed(value)]
         else:
             yield Sighting(field_kind, path, value)
             if otlp and member == "body" and token_of(value) is not None:
