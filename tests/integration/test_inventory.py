@@ -30,7 +30,7 @@ def metrics(*keys: str, name: str | None = None) -> bytes:
     document = json.loads(documented("telemetry-metrics"))
     metric = document["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]
     attributes = next(data for data in metric.values() if isinstance(data, dict))["dataPoints"][0]["attributes"]
-    attributes += [{"key": key, "value": {"stringValue": "made up value"}} for key in keys]
+    attributes += [{"key": key, "value": {"stringValue": "goldplan"}} for key in keys]
     if name is not None:
         metric["name"] = name
     return json.dumps(document).encode()
@@ -111,7 +111,7 @@ def test_value_under_an_approved_key_is_judged_and_hidden_as_before(rig: Rig, ru
     assert rig.proxy.stop() == 0
     bodies = [read_payload(path)[1] for path in rig.proxy.home.payloads.rglob("*.zst")]
     assert any(NEW.encode() in body for body in bodies)
-    assert not any(b"made up value" in body for body in bodies)
+    assert not any(b"goldplan" in body for body in bodies)
 
 
 def test_new_since_lists_only_what_came_after_the_approval(rig: Rig, run: Run) -> None:

@@ -77,14 +77,18 @@ def test_approval_of_a_name_changes_nothing_in_what_is_recorded(context: record.
     span = document["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     span["name"] = "tell me about my illness"
     span["events"][0]["name"] = "new_event"
-    attributes = {"tenant.plan": "the prompt of a user", "user.id": "alice", "gen_ai.prompt": "again"}
-    span["attributes"] = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
+    attributes = {"tenant.plan": "gold", "user.id": "alice", "gen_ai.prompt": "again"}
+    span["events"][0]["attributes"] += [
+        {"key": key, "value": {"stringValue": value}} for key, value in attributes.items()
+    ]
     body = json.dumps(document).encode()
     before, after = (
         written(context, "telemetry-traces", body, approved=approved)
         for approved in (lambda _role, _name: False, lambda _role, _name: True)
     )
     assert after[1] == before[1]
+    assert "tenant.plan" in after[1]
+    assert "gold" not in after[1]
     codes = [{finding["code"] for finding in fields["findings"]} for fields, _ in (before, after)]  # type: ignore[attr-defined]
     assert {code for code in codes[0] if code.startswith("contract.new-")} == {
         "contract.new-attribute-key", "contract.new-event-name", "contract.new-span-name",

@@ -124,10 +124,22 @@ def open_to_others(path: Path) -> None:
     path.chmod(0o640)
 
 
-@pytest.mark.parametrize("spoil", [link, hard_link, pipe, directory, old, open_to_others])
-def test_what_is_no_fresh_private_regular_file_is_refused(spool: Home, spoil: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (link, "expected a regular file"),
+        (hard_link, "expected a regular file with one name"),
+        (pipe, "expected a regular file"),
+        (directory, "expected a regular file"),
+        (old, "seconds old"),
+        (open_to_others, "closed to others"),
+    ],
+)
+def test_what_is_no_fresh_private_regular_file_is_refused(
+    spool: Home, spoil: Callable[[Path], None], said: str
+) -> None:
     spoil(put(spool, json.dumps(FIELDS).encode()))
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RequestRefused, match=said):
         take_request(spool, ID)
     refuse_request(spool, ID)
     assert waiting_requests(spool) == []
@@ -161,7 +173,6 @@ def test_what_root_asks_of_a_home_of_another_user_belongs_to_that_user(tmp_path:
         json.dumps({**FIELDS, "payload": None}).encode(),
         json.dumps({**FIELDS, "names": {}}).encode(),
         json.dumps({**FIELDS, "names": {"endpoint": ["x"]}}).encode(),
-        json.dumps({**FIELDS, "reason": "x" * REQUEST_BYTES}).encode(),
         b"[" * 20_000 + b"]" * 20_000,
     ],
 )
@@ -170,6 +181,12 @@ def test_content_that_is_no_approval_is_refused_and_not_quoted(spool: Home, cont
     with pytest.raises(RequestRefused) as caught:
         take_request(spool, ID)
     assert "endpoint" not in str(caught.value)
+
+
+def test_content_without_end_is_not_read(spool: Home) -> None:
+    put(spool, json.dumps(FIELDS).encode() + b" " * REQUEST_BYTES)
+    with pytest.raises(RequestRefused, match=f"at most {REQUEST_BYTES} bytes"):
+        take_request(spool, ID)
 
 
 def test_directory_that_others_can_enter_or_that_is_a_link_is_not_used(spool: Home, tmp_path: Path) -> None:
