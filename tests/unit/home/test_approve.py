@@ -20,10 +20,7 @@ PARTS = [approval_fields({"span-name": [name]}, by="a", operator="b", reason="c"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(approve, "GIVE_UP_SECONDS", 0.5)
-    monkeypatch.setattr(approve, "RECORD_SECONDS", 0.5)
-    monkeypatch.setattr(approve, "TAKE_SECONDS", 0.3)
+def home(tmp_path: Path) -> Home:
     return create_home(tmp_path / "home", ("beacon.langchain.com",))
 
 
@@ -79,7 +76,11 @@ def test_with_a_proxy_its_writer_records_them(home: Home) -> None:
     assert left(home) == []
 
 
-def test_holder_that_takes_no_requests_is_an_error_after_a_while_and_nothing_is_left(home: Home) -> None:
+def test_holder_that_takes_no_requests_is_an_error_after_a_while_and_nothing_is_left(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approve, "GIVE_UP_SECONDS", 0.5)
+    monkeypatch.setattr(approve, "TAKE_SECONDS", 0.3)
     with holding(home), pytest.raises(TrailUnavailable, match="took up no request within"):
         record_approvals(home, PARTS, new_id=new_id, now=now)
     assert left(home) == []
@@ -87,7 +88,7 @@ def test_holder_that_takes_no_requests_is_an_error_after_a_while_and_nothing_is_
 
 
 def test_trail_that_becomes_free_meanwhile_is_written_here(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(approve, "GIVE_UP_SECONDS", 30.0)
+    monkeypatch.setattr(approve, "TAKE_SECONDS", 0.3)
     writer = open_trail_writer(home, new_id=new_id, now=now)
     threading.Timer(0.3, writer.close).start()
     (recorded,) = record_approvals(home, PARTS[:1], new_id=new_id, now=now)
@@ -107,7 +108,11 @@ def test_refusal_of_the_proxy_is_told_at_once(home: Home) -> None:
     assert names(home) == []
 
 
-def test_request_that_was_taken_and_not_recorded_is_not_called_recorded(home: Home) -> None:
+def test_request_that_was_taken_and_not_recorded_is_not_called_recorded(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approve, "RECORD_SECONDS", 0.5)
+
     def take(_: TrailWriter, identity: str) -> None:
         take_request(home, identity)
 
