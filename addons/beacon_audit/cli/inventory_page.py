@@ -18,7 +18,7 @@ TITLES = {
     "response-field": "fields of answers",
 }
 STYLES = {"new": "bold yellow", "unknown": "yellow", "approved": "green"}
-NAME_WIDTH, EXAMPLE_WIDTH = 64, 60
+NAME_WIDTH, EXAMPLE_WIDTH = 100, 60
 
 
 def item_json(inventory: Inventory, item: Item) -> dict[str, object]:
@@ -54,17 +54,15 @@ def inventory_lines(inventory: Inventory, items: Sequence[Item]) -> Iterator[str
 
 
 def _item_lines(inventory: Inventory, item: Item) -> Iterator[str]:
-    status = inventory.status(item) or ""
-    name = _cut(item.name, NAME_WIDTH)
-    yield "  ".join([f"  {paint(status.ljust(10), STYLES.get(status, '')) if status else ''}{name}".rstrip()])
+    status = inventory.status(item)
+    marked = f"{paint(status.ljust(12), STYLES.get(status, ''))}" if status else ""
+    yield f"  {marked}{_cut(item.name, NAME_WIDTH)}"
     values = f"{len(item.values)}" if item.all_values else f">={len(item.values)}"
-    refused = f", {item.refused} of them refused" if item.refused else ""
-    facts = (
-        f"{item.count} times in {item.exchanges} exchanges{refused}; {values} values; "
-        f"{printable(item.first_seen)} to {printable(item.last_seen)}"
-    )
-    yield f"      {facts}; {printable(', '.join(sorted(item.endpoints)))}"
-    yield f"      such as {_cut(item.example, EXAMPLE_WIDTH)}"
+    refused = f" ({item.refused} refused)" if item.refused else ""
+    where = printable(", ".join(sorted(item.endpoints)))
+    yield f"      times: {item.count}, exchanges: {item.exchanges}{refused}, values: {values}, in: {where}"
+    when = f"{printable(item.first_seen)} to {printable(item.last_seen)}"
+    yield f"      from {when}, such as: {_cut(item.example, EXAMPLE_WIDTH)}"
 
 
 def _summary(inventory: Inventory, items: Sequence[Item]) -> str:

@@ -228,8 +228,8 @@ def test_page_shows_each_thing_with_its_facts(record: Record, home: Home, capsys
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "attribute keys"
     assert lines[1].split() == ["new", "tenant.plan"]
-    assert "150 times in 1 exchanges; >=100 values; 2026-01-01T10:00:00.000Z to" in lines[2]
-    assert lines[3].strip() == "such as v0"
+    assert lines[2].strip() == "times: 150, exchanges: 1, values: >=100, in: telemetry-metrics"
+    assert lines[3].strip() == "from 2026-01-01T10:00:00.000Z to 2026-01-01T10:00:00.000Z, such as: v0"
     assert lines[4] == "1 things in 1 exchanges, 1 names not approved"
 
 
