@@ -68,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     """Start, serve, stop."""
     # No core dump: it would hold every key in clear.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # a connection needs two
 
     from beacon_audit.contracts import load_contract
     from beacon_audit.exchange.secrets import public_words

@@ -41,12 +41,14 @@ class EndpointRule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``body_bytes`` counts a body as received, ``decoded_bytes`` without its content encoding."""
+    """``body_bytes`` counts a body as received, ``decoded_bytes`` without its content encoding. ``connections`` are
+    those of clients, open at the same time."""
 
     body_bytes: int = 16_777_216
     decoded_bytes: int = 67_108_864
     json_depth: int = 64
     commit_deadline_s: float = 2.0
+    connections: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ def _effective(draft: Draft, linked: _Linked) -> dict[str, object]:
             "decoded_bytes": draft.limits.decoded_bytes,
             "json_depth": draft.limits.json_depth,
             "commit_deadline_s": draft.limits.commit_deadline_s,
+            "connections": draft.limits.connections,
         },
         "sources": sorted([source.name, str(source.network)] for source in draft.sources),
     }

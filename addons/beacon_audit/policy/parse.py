@@ -110,13 +110,14 @@ def _recording(top: Section) -> Recording:
 
 
 def _limits(top: Section) -> Limits:
-    section = top.section("limits", ("body_bytes", "decoded_bytes", "json_depth", "commit_deadline_s"))
+    section = top.section("limits", ("body_bytes", "decoded_bytes", "json_depth", "commit_deadline_s", "connections"))
     default = Limits()
     limits = Limits(
         body_bytes=section.integer("body_bytes", default.body_bytes, 1024, 64 * _MIB),
         decoded_bytes=section.integer("decoded_bytes", default.decoded_bytes, 1024, 256 * _MIB),
         json_depth=section.integer("json_depth", default.json_depth, 16, 128),
         commit_deadline_s=section.seconds("commit_deadline_s", default.commit_deadline_s, 0.1, 30),
+        connections=section.integer("connections", default.connections, 1, 50_000),
     )
     node = section.node("decoded_bytes")
     if node is not None and limits.decoded_bytes < limits.body_bytes:

@@ -19,6 +19,7 @@ from beacon_audit.errors import TrailError
 from beacon_audit.exchange.states import Event, Exchange, State
 from beacon_audit.model import Finding
 from beacon_audit.proxy.auditor import Auditor, UpstreamResponse
+from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.containment import Destination, connect_findings, containment_findings, normalised_host
 from beacon_audit.proxy.flows import request_of, source_of
 from beacon_audit.proxy.gate import dialling_for
@@ -51,8 +52,9 @@ class Listening:
 class AuditAddon:
     """mitmproxy's view of the audit. Method names are hook names."""
 
-    def __init__(self, auditor: Auditor, listening: Listening) -> None:
+    def __init__(self, auditor: Auditor, listening: Listening, connections: Connections) -> None:
         self._auditor = auditor
+        self._connections = connections
         self._listening = listening
         self._open: dict[str, tuple[Exchange, http.HTTPFlow]] = {}
         self._connect_targets: dict[str, str] = {}
@@ -61,6 +63,13 @@ class AuditAddon:
     def in_flight(self, before: float) -> int:
         """How many exchanges began before ``before`` (monotonic clock, seconds) and have not ended."""
         return sum(exchange.started < before for exchange, _ in self._open.values())
+
+    async def report_turned_away(self) -> None:
+        """Record how many connections were turned away since the last time."""
+        count = self._connections.take_turned_away()
+        if count:
+            why = f"{count} connections were turned away: {self._connections.limit} were open (limits.connections)"
+            await self._refused_unread("", Finding("containment.too-many-connections", "", why), status=None)
 
     # --- the way in ---------------------------------------------------------------------------------------------
 
@@ -80,6 +89,11 @@ class AuditAddon:
         self._connect_targets[flow.client_conn.id] = authority
         flow.response = None
 
+    def client_connected(self, client: Client) -> None:
+        """A new connection: closed unread when there are too many."""
+        if not self._connections.enter(client.id):
+            client.error = "too many connections"
+
     async def unreadable_request(self, data: UnreadableRequest) -> None:
         """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
         finding = Finding("wire.http-head", "", data.reason)
@@ -98,6 +112,7 @@ class AuditAddon:
         """The last hook of a client connection. mitmproxy has ended every exchange on it by now, but for those that
         waited for a connection upstream, and those that it forgot."""
         self._connect_targets.pop(client.id, None)
+        self._connections.leave(client.id)
         for exchange, flow in list(self._open.values()):
             if flow.client_conn.id == client.id and exchange.state in (State.RECEIVED, State.FORWARDED):
                 await self.error(flow)
@@ -225,6 +240,7 @@ class AuditAddon:
 
     async def finish(self, reason: str) -> None:
         """Record everything that is still open, before the trail is closed. The responses are not let go any more."""
+        await self.report_turned_away()
         ended = (
             self._auditor.settle_failed(exchange, opened=True, reason=reason)
             if exchange.state is State.FORWARDED

@@ -27,6 +27,7 @@ from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.approval_watch import watch_approvals
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
+from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.containment import Destination, normalised_host
 from beacon_audit.proxy.gate import Gate, GatedEventLoop
 from beacon_audit.proxy.identity import new_id, now
@@ -47,6 +48,8 @@ type Work = Callable[[], Coroutine[None, None, None]]
 #: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
 DRAIN_SECONDS = 10.0
 START_SECONDS = 15.0
+#: How often it is recorded that connections were turned away.
+FLOOD_SECONDS = 10.0
 #: How long the last checkpoint may take to be cosigned at the end.
 WITNESS_SECONDS = 3.0
 #: No entry has a longer one.
@@ -146,14 +149,15 @@ class ProxyService:
                 permits=permits,
                 approved=approvals.covers,
             )
-            addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed))
+            connections = Connections(settings.policy.limits.connections)
+            addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed), connections)
             watches = Watches(permits, addon.breached)
             guards.install(permits, watches)
             self._open_gate(permits, watches)
             days = settings.policy.recording.retention_days
             retention = partial(keep_to_retention, writer, settings.home.payloads, days)
             requests = partial(watch_approvals, settings.home, recorder, approvals, self._registry)
-            await self._serve(addon, allowed, recorder, (retention, requests), on_ready)
+            await self._serve(addon, allowed, recorder, (retention, requests, partial(_report_floods, addon)), on_ready)
         finally:
             try:
                 writer.close()
@@ -270,6 +274,12 @@ async def _beside(works: Sequence[Work]) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def _report_floods(addon: AuditAddon) -> None:
+    while True:
+        await asyncio.sleep(FLOOD_SECONDS)
+        await addon.report_turned_away()
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:

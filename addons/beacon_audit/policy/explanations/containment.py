@@ -140,6 +140,13 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="RFC 8446 §4.",
         do="Give the client HOME/ca/ca.crt: config.customCa in the Helm values, REQUESTS_CA_BUNDLE or SSL_CERT_FILE.",
     ),
+    "containment.too-many-connections": Explanation(
+        means="Clients wanted more connections at the same time than limits.connections allows; the reason says how "
+        "many were turned away. They were closed before anything was read.",
+        matters="Each connection costs memory and file descriptors; a flood must not take them from the others.",
+        source="limits.connections of the policy.",
+        do="Look for the client that opens so many. If all are honest, raise the limit, and the memory with it.",
+    ),
     "containment.too-many-secrets": Explanation(
         means="The request or response carries a key that the proxy cannot learn: there are more than four, it is "
         "longer than 4,096 characters or escaped beyond recognition, or 256 licenses were let through before.",

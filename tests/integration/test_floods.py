@@ -1,0 +1,42 @@
+"""Many connections at once: those beyond the limit are closed unread, and the others are served."""
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+from harness.memory import memory_of
+from harness.rig import eventually, running_rig
+from harness.usage_reports import PATH, usage_report
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_connections_beyond_the_limit_are_closed_unread_and_recorded_as_a_number(tmp_path: Path) -> None:
+    with running_rig(tmp_path, limits={"connections": 20}) as rig:
+        with ExitStack() as stack:
+            honest = stack.enter_context(rig.tunnel())
+            idle = [stack.enter_context(socket.create_connection(rig.proxy.address, 10)) for _ in range(50)]
+            assert [is_closed(connection) for connection in idle[19:]] == [True] * 31
+            assert honest.send(PATH, usage_report(1)).status == 200
+        eventually(lambda: rig.send(2).status == 200)
+        assert rig.proxy.stop() == 0
+        refusals = rig.proxy.entries("refusal")
+        assert {entry["reason_code"] for entry in refusals} == {"containment.too-many-connections"}
+        turned_away = [int(entry["reason"].split()[0]) for entry in refusals]
+        assert sum(turned_away) >= 31
+        assert len(turned_away) <= 2
+
+
+def test_a_thousand_idle_connections_disturb_nobody(tmp_path: Path) -> None:
+    with running_rig(tmp_path, limits={"connections": 2000}) as rig, ExitStack() as stack:
+        before = memory_of(rig.proxy.pid)
+        for _ in range(1000):
+            stack.enter_context(socket.create_connection(rig.proxy.address, 10))
+        for number in range(10):
+            assert rig.send(number).status == 200
+        assert memory_of(rig.proxy.pid) - before < 100_000_000

@@ -1,0 +1,20 @@
+"""Connections beyond the limit are turned away and counted, and make room again when they are closed."""
+
+from beacon_audit.proxy.connections import Connections
+
+
+def test_connections_beyond_the_limit_are_turned_away_and_counted_once() -> None:
+    connections = Connections(2)
+    assert [connections.enter(name) for name in "abcd"] == [True, True, False, False]
+    assert connections.take_turned_away() == 2
+    assert connections.take_turned_away() == 0
+
+
+def test_closed_connection_makes_room_and_one_that_was_turned_away_does_not() -> None:
+    connections = Connections(1)
+    assert connections.enter("a")
+    assert not connections.enter("b")
+    connections.leave("b")
+    assert not connections.enter("c")
+    connections.leave("a")
+    assert connections.enter("c")
