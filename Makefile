@@ -19,6 +19,7 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/commits.py
+	$(BIN)/python bench/validate.py
 	$(BIN)/python bench/verify.py $(VERIFY_BENCH_FLAGS)
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml scripts/find-python

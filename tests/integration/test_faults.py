@@ -2,10 +2,12 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,18 +55,67 @@ def test_write_that_is_cut_short_keeps_everything_in_until_a_restart(tmp_path: P
         assert len(rig.proxy.entries("intent")) == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A home on a file system of its own with 256 KiB."""
-    home = tmp_path / "home"
+@contextmanager
+def home_of_its_own(directory: Path, options: str) -> Iterator[Path]:
+    """A home on a file system of its own, as small as ``options`` say."""
+    home = directory / "home"
     home.mkdir(mode=0o700)
     if os.geteuid() != 0:
         pytest.skip("only root can mount a file system that is small enough to fill")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", home], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", home], capture_output=True)
     if mounted.returncode != 0:
         pytest.skip("mounting a tmpfs is not permitted here, even for root")
-    yield home
-    subprocess.run(["umount", home], check=True)
+    try:
+        yield home
+    finally:
+        subprocess.run(["umount", home], check=True)
+
+
+def make_files(directory: Path, count: int) -> None:
+    for number in range(count):
+        (directory / str(number)).touch()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with home_of_its_own(tmp_path, "size=256k") as home:
+        yield home
+
+
+@pytest.fixture
+def few_inodes(tmp_path: Path) -> Iterator[Path]:
+    with home_of_its_own(tmp_path, "size=64m,nr_inodes=200") as home:
+        yield home
+
+
+def test_file_system_without_inodes_keeps_everything_in_until_a_restart(tmp_path: Path, few_inodes: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        assert rig.send(0).status == 200
+        fillers = few_inodes / "fillers"
+        fillers.mkdir()
+        with pytest.raises(OSError, match="No space left"):
+            make_files(fillers, 200)
+        answers = [rig.send(number).status for number in range(1, 30)]
+        eventually(lambda: rig.readiness()[0] == 503)  # what is recorded cannot be published any more
+        assert rig.send(30).status == 503
+        sent = 1 + answers.count(200)
+        assert len(rig.beacon.requests) == sent
+        shutil.rmtree(fillers)
+
+        rig.restart()
+        assert rig.send(31).status == 200
+        assert len(rig.proxy.entries("intent")) == sent + 1
+
+
+def test_home_that_cannot_be_written_is_said_at_the_start(tmp_path: Path, small_disk: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        rig.proxy.stop()
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+        with pytest.raises(AssertionError, match="Read-only file system"):
+            rig.proxy.start()
+        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+        rig.proxy.start()
+        assert rig.send(1).status == 200
 
 
 def test_full_disk_keeps_everything_in_until_a_restart(tmp_path: Path, small_disk: Path) -> None:
