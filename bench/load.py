@@ -19,8 +19,9 @@ from beacon_audit.demo.certificates import issue
 NAMES = ("beacon.langchain.com", "localhost")
 
 
-async def serve(directory: Path) -> None:
-    """Answer every request with the documented answer to a usage report."""
+async def serve(directory: Path, counter: list[int] | None = None) -> None:
+    """Answer every request with the documented answer to a usage report. ``counter`` holds how many there were."""
+    counted = counter if counter is not None else [0]
     certificate = issue(NAMES)
     (directory / "upstream-ca.crt").write_bytes(certificate.authority)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -35,6 +36,7 @@ async def serve(directory: Path) -> None:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
                 await reader.readexactly(length)
+                counted[0] += 1
                 writer.write(answer)
         except (asyncio.IncompleteReadError, OSError):
             pass

@@ -66,7 +66,8 @@ def ours(directory: Path, port: int, payloads: str) -> Iterator[dict[str, Any]]:
     policy = directory / f"{payloads}.yaml"
     policy.write_text(yaml.safe_dump({"version": 1, "recording": {"payloads": payloads}, "upstream": upstream}))
     command = [sys.executable, "-m", "beacon_audit.cli", "run", "--home", str(home.path), "--policy", str(policy)]
-    with process([*command, "--listen", "127.0.0.1:0", "--log-level", "warning"]) as child:
+    command += ["--listen", "127.0.0.1:0", "--log-level", "warning"]
+    with (directory / "proxy.log").open("w") as log, process(command, stderr=log) as child:
         assert child.stdout is not None
         host, _, number = json.loads(child.stdout.readline())["proxy"].rpartition(":")
         yield {
@@ -74,6 +75,7 @@ def ours(directory: Path, port: int, payloads: str) -> Iterator[dict[str, Any]]:
             "host": "beacon.langchain.com",
             "port": 443,
             "ca_file": str(home.ca_certificate),
+            "pid": child.pid,
         }
 
 
