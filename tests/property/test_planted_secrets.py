@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from beacon_audit.contracts import load_contract
@@ -65,6 +65,8 @@ def test_any_secret_is_found_in_any_position(
 ) -> None:
     signal, way = position
     text = secret.join(around)
+    # A few hex digits are not decoded: as an id they are judged by the id channel, as anything else by the contract.
+    assume(not (way[-1].name.endswith("_id") and len(text.encode()) <= 16))
     from_protobuf, _ = read_protobuf(as_protobuf(way, text), signal, max_depth=64)
     from_json, _ = read_otlp_json(as_json(way, text), signal, max_depth=64)
     assert "promise.secret" in codes(signal, from_protobuf)
