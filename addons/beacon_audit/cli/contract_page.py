@@ -23,6 +23,8 @@ def edition_page(described: Described) -> Iterator[str]:
         if described[heading]:
             yield f"\n{heading}"
             yield from _table(described[heading].items(), "  ")
+    yield "\nrequest headers"
+    yield from _table(_header_rows(described["headers"]), "  ")
     for endpoint in described["endpoints"]:
         heading, *lines = _endpoint(endpoint)
         name = printable(endpoint["name"])
@@ -50,6 +52,7 @@ def _difference(difference: Described) -> Iterator[str]:
                 yield _signed(_SIGNS[change], f"{word} {item}")
     if difference["port"]:
         yield _signed("~", f"port {_from_to(difference['port'])}")
+    yield from _header_changes(difference["headers"])
     endpoints = difference["endpoints"]
     for change in ("added", "removed"):
         for endpoint in endpoints[change]:
@@ -63,6 +66,14 @@ def _difference(difference: Described) -> Iterator[str]:
         yield from _field_changes("request", endpoint["request"])
         for status, fields in endpoint["responses"].items():
             yield from _field_changes(f"response {status}", fields)
+
+
+def _header_changes(headers: Described) -> Iterator[str]:
+    for change in ("added", "removed"):
+        for row in _table(_header_rows(headers[change])):
+            yield _signed(_SIGNS[change], f"header {row}")
+    for name, changes in headers["changed"].items():
+        yield _signed("~", f"header {name} {_from_to(changes['description'])}")
 
 
 def _field_changes(heading: str, fields: Described | None) -> Iterator[str]:
@@ -119,6 +130,10 @@ def _endpoint(endpoint: Described) -> Iterator[str]:
 
 def _path(described: Described) -> str:
     return f"{described['path']}{'…' if described['prefix'] else ''}"
+
+
+def _header_rows(headers: Sequence[Described]) -> Iterator[tuple[str, str, str]]:
+    return ((header["name"], header["source"] or "-", header["description"]) for header in headers)
 
 
 def _field_rows(fields: Sequence[Described], secrets: Collection[str] = ()) -> Iterator[str]:

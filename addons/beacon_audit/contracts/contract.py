@@ -7,13 +7,15 @@ those of ``validation``, for OTLP those of ``otlp_tier``, and
 - ``contract.response-undocumented-status``: the answer's status is not one that is documented;
 - ``contract.undocumented-endpoint``: the method or path is not documented, with the reason as far as it is known;
 - ``contract.observed-endpoint``: client code sends there, but no documentation shows it;
-- ``contract.intelligence-endpoint``: content goes there, in payloads that are published nowhere.
+- ``contract.intelligence-endpoint``: content goes there, in payloads that are published nowhere;
+- those of ``request_headers``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beacon_audit.contracts.otlp_tier import OtlpTier
+from beacon_audit.contracts.request_headers import RequestHeaders
 from beacon_audit.contracts.validation import DocumentSchema
 from beacon_audit.errors import ContractError
 from beacon_audit.model.endpoint import Endpoint, EndpointStatus
@@ -85,6 +87,7 @@ class Contract:
     endpoints: tuple[Endpoint, ...]
     known_paths: tuple[KnownPath, ...]
     rules: Mapping[str, EndpointRules] = field(repr=False)
+    headers: RequestHeaders = field(repr=False)
     known_hosts: tuple[KnownHost, ...] = ()
     #: Why an endpoint is not ``documented``, by its name.
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -118,6 +121,11 @@ class Contract:
         if code is None:
             return ()
         return (Finding(code, "", f"{endpoint.name} is not documented: {self.reasons.get(endpoint.name, 'unknown')}"),)
+
+    def header_findings(self, endpoint: Endpoint | None, headers: Sequence[tuple[str, str]]) -> tuple[Finding, ...]:
+        """Every difference between a request's headers (lower-case name, value) and what is documented. Without an
+        ``endpoint`` nothing says where a license header may not be."""
+        return self.headers.findings(headers, endpoint.license_headers if endpoint else self.headers.license_headers)
 
     def request_findings(self, endpoint: Endpoint, document: JsonValue) -> tuple[Finding, ...]:
         """Every difference between a request's document and what is documented for ``endpoint``; of a document of an

@@ -41,6 +41,10 @@ def describe_contract(reference: str) -> Described:
         "endpoints": [
             _endpoint(contract, endpoint, entries[endpoint.name], schemas) for endpoint in contract.endpoints
         ],
+        "headers": [
+            {"name": name, "source": found.source, "description": found.description}
+            for name, found in contract.headers.documented()
+        ],
         "known_hosts": [{"host": known.host, "reason": known.reason} for known in contract.known_hosts],
         "known_paths": [
             {"path": known.path, "prefix": known.prefix, "reason": known.reason} for known in contract.known_paths

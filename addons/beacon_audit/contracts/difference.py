@@ -35,6 +35,7 @@ def contract_difference(old: Described, new: Described) -> Described:
             "removed": [endpoint for name, endpoint in before.items() if name not in after],
             "changed": changed,
         },
+        "headers": _headers(old["headers"], new["headers"]),
         "known_hosts": _listed(
             [known["host"] for known in old["known_hosts"]], [known["host"] for known in new["known_hosts"]]
         ),
@@ -46,8 +47,21 @@ def contract_difference(old: Described, new: Described) -> Described:
 
 def is_empty(difference: Described) -> bool:
     """Whether the two editions say the same."""
-    parts = (difference[part] for part in ("hosts", "endpoints", "known_hosts", "known_paths"))
+    parts = (difference[part] for part in ("hosts", "endpoints", "headers", "known_hosts", "known_paths"))
     return difference["port"] is None and not any(any(part.values()) for part in parts)
+
+
+def _headers(old: Sequence[Described], new: Sequence[Described]) -> Described:
+    before, after = _by_name(old), _by_name(new)
+    return {
+        "added": [header for name, header in after.items() if name not in before],
+        "removed": [header for name, header in before.items() if name not in after],
+        "changed": {
+            name: changes
+            for name, header in after.items()
+            if name in before and (changes := _changes(before[name], header, ("description",)))
+        },
+    }
 
 
 def _endpoint(name: str, old: Described, new: Described) -> Described | None:

@@ -4,11 +4,14 @@ Takes the values of the file (of the form of ``endpoints.schema.json``) and the 
 Pointer into the file and a message. Pure.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from beacon_audit.contracts.fields import fields_of
 from beacon_audit.contracts.schemas import Schema
+
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
 
 type Entry = Mapping[str, Any]
 type Problems = Iterator[tuple[str, str]]
@@ -39,6 +42,7 @@ def edition_problems(edition: Entry, schemas: Mapping[str, Schema]) -> Problems:
     yield from _repeated(endpoints, "name", lambda entry: entry["name"], "endpoint name")
     yield from _repeated(endpoints, "path", lambda entry: (entry.get("method"), entry.get("path")), "method and path")
     yield from _repeated(endpoints, "prefix", lambda entry: entry.get("prefix"), "prefix")
+    yield from _header_problems(edition, schemas)
     hosts = edition["hosts"]
     for index, known in enumerate(edition.get("known_hosts", [])):
         if known["host"] in hosts:
@@ -77,6 +81,28 @@ def _pointer_problems(entry: Entry, where: str, schemas: Mapping[str, Schema]) -
         for index, pointer in enumerate(entry.get(key, [])):
             if pointer not in known:
                 yield f"{where}/{key}/{index}", "expected the place of a field in the schema, got none of them"
+
+
+def _header_problems(edition: Entry, schemas: Mapping[str, Schema]) -> Problems:
+    """A header whose name never matches documents nothing, and a value without a bound is a way out for anything."""
+    if "headers" not in edition:
+        return
+    file = edition["headers"]
+    properties = schemas.get(file, {}).get("properties")
+    if file not in schemas:
+        yield "/headers", f"expected the file {file}, got none"
+    elif not isinstance(properties, dict):
+        yield "/headers", f"expected a schema with properties in {file}, one for each header, got none"
+    else:
+        for name, says in properties.items():
+            if not _HEADER_NAME.fullmatch(name):
+                yield "/headers", f"expected header names in lower case in {file}, got {name}"
+            elif says is not False and not (isinstance(says, dict) and _is_bounded(says)):
+                yield "/headers", f"expected a string with maxLength, enum or const for {name} in {file}, got another"
+
+
+def _is_bounded(says: Schema) -> bool:
+    return says.get("type") == "string" and any(keyword in says for keyword in ("maxLength", "enum", "const"))
 
 
 def _repeated(entries: list[Entry], key: str, value_of: Callable[[Entry], object], what: str) -> Problems:

@@ -6,7 +6,7 @@ held to the same rules as a shipped one (``docs/contracts.md``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,22 @@ from beacon_audit.contracts.edition_files import (
 from beacon_audit.contracts.edition_rules import edition_problems
 from beacon_audit.contracts.endpoints_file import PlacedValues, read_placed
 from beacon_audit.contracts.otlp_tier import OtlpTier, status_schema
+from beacon_audit.contracts.request_headers import HeaderSchema, RequestHeaders
 from beacon_audit.contracts.schema_files import SchemaFiles
-from beacon_audit.contracts.schemas import SchemaSet
+from beacon_audit.contracts.schemas import Schema, SchemaSet
 from beacon_audit.contracts.validation import DocumentSchema
 from beacon_audit.errors import ContractError
 from beacon_audit.model.endpoint import ANY_METHOD, Endpoint
 from beacon_audit.model.finding import Finding
 
 _FORM = Path(__file__).with_name("endpoints.schema.json")
+_LICENSE: Schema = {
+    "description": "a license key: 1 to 4096 printable ASCII characters without spaces",
+    "type": "string",
+    "pattern": "^[!-~]+$",
+    "maxLength": 4096,
+}
+_HTTP_HEADERS = Path(__file__).with_name("http-headers.schema.json")
 
 type Problems = Iterator[tuple[str, str]]
 
@@ -55,6 +63,7 @@ def load_contract(reference: str) -> Contract:
         rules={entry["name"]: loading.rules(entry) for entry in edition["endpoints"] if "request" in entry},
         known_hosts=tuple(KnownHost(**entry) for entry in edition.get("known_hosts", [])),
         reasons={entry["name"]: entry["reason"] for entry in edition["endpoints"] if "reason" in entry},
+        headers=loading.headers(edition),
     )
 
 
@@ -106,12 +115,26 @@ def _known_path(entry: Mapping[str, Any]) -> KnownPath:
     return KnownPath(path=entry["prefix" if prefix else "path"], prefix=prefix, reason=entry["reason"])
 
 
+def _usual_headers(license_headers: Iterable[str]) -> HeaderSchema:
+    """What HTTP clients send by themselves, and ``license_headers`` in case that no schema says more of them."""
+    schema = json.loads(_HTTP_HEADERS.read_bytes())
+    schema["properties"] |= dict.fromkeys(license_headers, _LICENSE)
+    return HeaderSchema.of(SchemaSet({_HTTP_HEADERS.name: schema}), {_HTTP_HEADERS.name: schema}, _HTTP_HEADERS.name)
+
+
 class _Schemas:
     """The schemas of an edition as the rules of its endpoints."""
 
     def __init__(self, files: SchemaFiles) -> None:
         self._files = files
         self._set = SchemaSet(files.schemas, place=files.place)
+
+    def headers(self, edition: Mapping[str, Any]) -> RequestHeaders:
+        """The headers that requests may have."""
+        carriers = [name for entry in edition["endpoints"] for name in entry.get("license_headers", ())]
+        own = [edition["headers"]] if "headers" in edition else []
+        schemas = [HeaderSchema.of(self._set, self._files.schemas, file) for file in own]
+        return RequestHeaders([*schemas, _usual_headers(carriers)], carriers)
 
     def rules(self, entry: Mapping[str, Any]) -> EndpointRules:
         """The rules of one endpoint."""

@@ -77,6 +77,7 @@ def judge(
             approved=approved,
         )
         findings += assessment.findings
+    findings += contract.header_findings(endpoint, request.headers)
     findings += misplaced_in_head(registry, request, endpoint)
     licenses = tuple(learned.licenses)
     decision = decide(policy, endpoint, findings, licenses=licenses)

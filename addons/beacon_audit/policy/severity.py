@@ -40,6 +40,8 @@ OVERRIDABLE: Mapping[str, Row] = {
     "promise.infrastructure-attribute": _NEW,
     "contract.undocumented-field": _WRONG,
     "contract.undocumented-query": _WRONG,
+    "contract.undocumented-header": _WRONG,
+    "contract.header-value": _WRONG,
     "contract.missing-field": _WRONG,
     "contract.wrong-type": _WRONG,
     "contract.wrong-value": _WRONG,

@@ -17,6 +17,9 @@ from beacon_audit.model import Finding, Request
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.ASCII)
 # RFC 9110 §5.5: a field value with CR, LF or NUL is invalid; other controls are of no use to an honest sender.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: Documented requests have at most 15 headers of under 2 KiB, a license and a token in them included.
+MAX_HEADERS = 32
+MAX_HEADER_BYTES = 16384
 _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
@@ -112,6 +115,10 @@ def _wrong_form(request: Request) -> Iterator[Finding]:
         yield Finding("containment.expectation", "", "the request expects something that is not plain 100-continue")
     if any(_CONTROL.search(text) for text in (request.target, *(value for _, value in request.headers))):
         yield Finding("containment.control-character", "", "a header or the target has a control character in it")
+    size = sum(len(name) + len(value) for name, value in request.headers)
+    if len(request.headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        message = f"the request has more than {MAX_HEADERS} headers, or more than {MAX_HEADER_BYTES} bytes of them"
+        yield Finding("containment.headers-too-large", "", message)
     if request.has_trailers:
         yield Finding("containment.trailers", "", "the request has trailers, which no documented request has")
 

@@ -29,6 +29,8 @@ def test_show_prints_every_endpoint_and_every_field_with_its_source(capsys: pyte
     assert "/measures/users" in text
     (field,) = [line.split() for line in lines if "severityNumber" in line]
     assert field[1:4] == ["integer", "required", "page-2026-08"]
+    (header,) = [line.split() for line in lines if line.startswith("  x-data-plane-auth ")]
+    assert header[1:5] == ["client", "a", "JSON", "Web"]
     (license_key, _) = [line for line in lines if line.lstrip().startswith("/license_key ")]
     assert "secret; a license key" in license_key
 
@@ -38,8 +40,14 @@ def test_show_for_machines_is_one_object(capsys: pytest.CaptureFixture[str]) -> 
     (line,) = capsys.readouterr().out.splitlines()
     document = json.loads(line)
     assert list(document) == [
-        "name", "digest", "hosts", "port", "sources", "promises", "endpoints", "known_hosts", "known_paths",
+        "name", "digest", "hosts", "port", "sources", "promises", "endpoints", "headers",
+        "known_hosts", "known_paths",
     ]  # fmt: skip
+    assert document["headers"][0] == {
+        "name": "host",
+        "source": "RFC 9110 §7.2",
+        "description": "at most 260 printable characters without spaces",
+    }
     assert document["endpoints"][0]["request"] == [
         {
             "pointer": "/license",
@@ -72,6 +80,23 @@ def test_diff_for_machines_is_one_object(capsys: pytest.CaptureFixture[str]) -> 
     document = json.loads(line)
     assert [endpoint["name"] for endpoint in document["endpoints"]["removed"]] == [
         "telemetry-logs", "usage-snapshot", "metadata-submit", "intelligence",
+    ]  # fmt: skip
+
+
+def test_diff_prints_headers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, headers in (("a", {"x-a": "one", "x-b": "two"}), ("b", {"x-b": "three", "x-c": "four"})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "endpoints.yaml").write_text(
+            "name: own/1\nhosts: [a.example]\nport: 443\nheaders: h.schema.json\nendpoints:\n"
+            "  - {name: ping, method: POST, path: /p, class: usage, media_types: [a/b],\n"
+            "     request: a.schema.json, responses: {}}"
+        )
+        (tmp_path / name / "a.schema.json").write_text("{}")
+        fields = {header: {"type": "string", "const": "1", "description": text} for header, text in headers.items()}
+        (tmp_path / name / "h.schema.json").write_text(json.dumps({"properties": fields}))
+    assert main(["contract", "diff", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "+ header x-c  -  four", "- header x-a  -  one", "~ header x-b two → three",
     ]  # fmt: skip
 
 

@@ -94,6 +94,23 @@ def test_port_and_known_places_are_told(own: Path) -> None:
     }  # fmt: skip
 
 
+def test_headers_are_told(own: Path) -> None:
+    schema = own / "request-headers.schema.json"
+    change(schema, '"x-data-plane-auth"', '"x-other-auth"')
+    change(schema, "a license key: 1 to 4096", "a license key: 1 to 9999")
+    found = difference(own)
+    assert not is_empty(found)
+    assert [header["name"] for header in found["headers"]["added"]] == ["x-other-auth"]
+    assert [header["name"] for header in found["headers"]["removed"]] == ["x-data-plane-auth"]
+    (description,) = found["headers"]["changed"]["x-langchain-license-key"].values()
+    assert (description["from"][:24], description["to"][:24]) == (
+        "a license key: 1 to 4096",
+        "a license key: 1 to 9999",
+    )
+    change(own / "endpoints.yaml", "headers: request-headers.schema.json", "")
+    assert [header["name"] for header in difference(own)["headers"]["removed"]] == ["x-data-plane-auth"]
+
+
 def test_contract_that_would_not_load_is_not_described(own: Path) -> None:
     change(own / "endpoints.yaml", "port: 443", "port: 0")
     with pytest.raises(ContractError, match=r"endpoints\.yaml:\d+:\d+: /port"):

@@ -141,6 +141,29 @@ def test_what_is_wrong_with_endpoints_yaml_is_said_with_its_place(
     assert first.startswith(f"{own}/endpoints.yaml:{line}:")
 
 
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (None, "expected the file h.schema.json, got none"),
+        ("{}", "expected a schema with properties in h.schema.json, one for each header, got none"),
+        ('{"properties": {"X-A": {"type": "string", "const": "1"}}}', "expected header names in lower case"),
+        ('{"properties": {"x a": {"type": "string", "const": "1"}}}', "expected header names in lower case"),
+        ('{"properties": {"x-a": {"type": "string"}}}', "expected a string with maxLength, enum or const for x-a"),
+        ('{"properties": {"x-a": {"type": "string", "pattern": "^a*$"}}}', "with maxLength, enum or const for x-a"),
+        ('{"properties": {"x-a": {"type": "integer", "enum": [1]}}}', "expected a string with maxLength"),
+        ('{"properties": {"x-a": {"maxLength": 1}}}', "expected a string with maxLength"),
+        ('{"properties": {"x-a": true}}', "expected a string with maxLength"),
+    ],
+)
+def test_what_is_wrong_with_the_schema_of_headers_is_said(own: Path, headers: str | None, said: str) -> None:
+    edit(own, "port: 8443", "port: 8443\nheaders: h.schema.json")
+    if headers is not None:
+        (own / "h.schema.json").write_text(headers)
+    message = problem(own)
+    assert message.startswith(f"{own}/endpoints.yaml:5:10: /headers: ")
+    assert said in message
+
+
 def test_every_problem_is_listed_at_once(own: Path) -> None:
     edit(own, "port: 8443", "port: 0")
     assert len(problem(edit(own, "method: PUT", "method: put")).splitlines()) == 2

@@ -58,6 +58,13 @@ def test_documented_fields_are_those_of_the_page_of_the_edition(edition: str) ->
             assert page in sources
 
 
+def test_headers_are_those_of_a_standard_or_of_client_code(edition: str) -> None:
+    sources = {header["name"]: header["source"] for header in describe_contract(edition)["headers"]}
+    seen = {name for name, source in sources.items() if source == "client"}
+    assert seen == {"x-langchain-license-key", "x-data-plane-auth"}
+    assert all(sources[name].startswith(("RFC 91", "WHATWG ", "W3C ")) for name in sources.keys() - seen)
+
+
 def test_every_source_is_used(edition: str) -> None:
     described = describe_contract(edition)
     used = {
@@ -66,6 +73,7 @@ def test_every_source_is_used(edition: str) -> None:
         for fields in (endpoint["request"] or (), *endpoint["responses"].values())
         for field in fields
     }
+    used |= {header["source"] for header in described["headers"]} & set(described["sources"])
     assert used == set(described["sources"])
 
 

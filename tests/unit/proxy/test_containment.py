@@ -110,6 +110,17 @@ def test_a_tab_in_a_header_value_is_ordinary() -> None:
     assert codes(headers=(("x-note", "a\tb"),)) == []
 
 
+def test_headers_are_bounded_in_number_and_size() -> None:
+    def found(*headers: tuple[str, str]) -> list[str]:
+        return codes(headers=headers)
+
+    assert found(*[("x", "y")] * 32) == []
+    assert found(*[("x", "y")] * 33) == ["containment.headers-too-large"]
+    assert found(("x", "y" * 16383)) == []
+    assert found(("x", "y" * 16384)) == ["containment.headers-too-large"]
+    assert found(("xx", "y" * 16383)) == ["containment.headers-too-large"]
+
+
 def test_a_connect_target_is_a_documented_host_and_port() -> None:
     assert connect_findings(f"{HOST}:443", ALLOWED) == ()
     assert [finding.code for finding in connect_findings("example.net:80", ALLOWED)] == [

@@ -125,6 +125,12 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="RFC 9110 §5.5.",
         do=_CLIENT,
     ),
+    "containment.headers-too-large": Explanation(
+        means="The request has more headers, or more bytes in them, than any documented request could have.",
+        matters="Size is a way to send things, and what overflows one reader is cut off by another.",
+        source="Documented requests have at most 15 headers of under 2 KiB; the bounds are 32 headers and 16 KiB.",
+        do=_CLIENT,
+    ),
     "containment.trailers": Explanation(
         means="The request has trailers: headers behind its body.",
         matters="They are rarely looked at and may be merged into the headers, so they are a way to send things "

@@ -41,6 +41,21 @@ CONTRACT: Mapping[str, Explanation] = {
         source="The documented endpoints, which have none.",
         do=_MOVED,
     ),
+    "contract.undocumented-header": Explanation(
+        means="The request has a header that no documentation names and no usual HTTP client sends by itself.",
+        matters="Nobody looks at headers, and receivers ignore those they do not know: one more is a way to send "
+        "things unseen. What it holds is recorded nowhere.",
+        source="The headers of the contract edition: beacon-audit contract show EDITION.",
+        do="Find out what adds it: a tracing agent, a service mesh, OTEL_EXPORTER_OTLP_HEADERS. Turn that off for "
+        "Beacon, or set endpoints.NAME.findings for this code in the policy.",
+    ),
+    "contract.header-value": Explanation(
+        means="A documented header holds what it never holds, or stands more than once.",
+        matters="A free text in a usual header is as good a way out as a header of its own.",
+        source="What clients send: curl, requests, urllib3, httpx, aiohttp, Node.js, Go and the exporters of "
+        "OpenTelemetry; beacon-audit contract show EDITION says it for each header.",
+        do=_MOVED,
+    ),
     "contract.undocumented-media-type": Explanation(
         means="The body is of a media type that is not documented for this endpoint.",
         matters="Such a body is one that nobody has read.",
