@@ -114,4 +114,10 @@ VIOLATIONS = (
     Violation("no Host", "containment.host-missing", _with(host=None), True),
     Violation("upgrade", "containment.upgrade", _with(headers={"Upgrade": "websocket"}), True),
     Violation("control character", "containment.control-character", _with(headers={"X-Odd": "a\x0bb"}), True),
+    Violation("undocumented header", "contract.undocumented-header", _with(headers={"Cookie": "figures=4711"})),
+    Violation("text in a usual header", "contract.header-value", _with(headers={"Accept": "the/figures"})),
+    Violation(
+        "too many headers", "containment.headers-too-large", _with(headers={f"X-A-{n}": "1" for n in range(40)}), True
+    ),
+    Violation("huge header", "containment.headers-too-large", _with(headers={"Accept": "a" * 20_000}), True),
 )

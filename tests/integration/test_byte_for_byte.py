@@ -16,7 +16,10 @@ ODD_BODY = b'\r\n{ "license"\t: "' + LICENSE.encode() + b'" ,\n"trace_transactio
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with running_rig(tmp_path_factory.mktemp("bytes")) as running:
+    # Headers that nobody documents may leave here, so that it can be seen how they do.
+    lenient = {"contract.undocumented-header": "note", "contract.header-value": "note"}
+    endpoints = {"usage-ingest": {"findings": lenient}}
+    with running_rig(tmp_path_factory.mktemp("bytes"), endpoints=endpoints) as running:
         yield running
 
 
@@ -61,6 +64,13 @@ def sent_upstream(rig: Rig, data: bytes) -> tuple[bytes, bytes]:
 def test_head_and_body_arrive_as_sent(rig: Rig, lines: tuple[str, ...], body: bytes) -> None:
     sent = head(*lines, length=len(body))
     assert sent_upstream(rig, sent + body) == (sent, body)
+
+
+def test_white_space_around_a_value_arrives_as_one_space(rig: Rig) -> None:
+    body = usage_report(6)
+    sent = head(f"Host: {HOST}", "Content-Type: \t application/json \t ", "X-Note:one", length=len(body))
+    expected = head(f"Host: {HOST}", "Content-Type: application/json", "X-Note: one", length=len(body))
+    assert sent_upstream(rig, sent + body) == (expected, body)
 
 
 def test_gzip_body_arrives_as_compressed(rig: Rig) -> None:

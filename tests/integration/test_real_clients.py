@@ -78,6 +78,7 @@ def test_usage_report_of_an_ordinary_client_arrives_and_is_recorded(
     assert [request.body for request in stage.beacon.requests[arrived:]] == [PAYLOADS.documented("usage-ingest")]
     [intent] = stage.proxy.entries("intent")[recorded:]
     assert (intent["endpoint"], intent["action"], intent["host"]) == ("usage-ingest", "allowed", BEACON_HOST)
+    assert intent["findings"] == []  # no header of a usual client is undocumented
     assert stage.proxy.entries("outcome")[-1]["state"] == "sent"
 
 
