@@ -22,13 +22,20 @@ if TYPE_CHECKING:
     from beacon_audit.proxy.service import ProxyService
 
 SUMMARY = "run the proxy"
+DEFAULT_LISTEN = ("127.0.0.1", 8080)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE|PRESET", help="a policy file or the name of a preset (enforce)")
-    parser.add_argument("--mode", default="regular", metavar="MODE", help="regular, or reverse[:HOST] (regular)")
     parser.add_argument(
-        "--listen", default=("127.0.0.1", 8080), metavar="HOST:PORT", type=address, help="(127.0.0.1:8080)"
+        "--mode", default="regular", metavar="MODE", help="regular, reverse[:HOST] or transparent (regular)"
+    )
+    parser.add_argument(
+        "--listen",
+        action="append",
+        metavar="HOST:PORT",
+        type=address,
+        help="may be given again, for IPv6 beside IPv4 (127.0.0.1:8080)",
     )
     parser.add_argument("--admin", metavar="HOST:PORT", type=address, help="health checks; none without it")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"), help="(info)")
@@ -55,13 +62,11 @@ def listening_mode(text: str) -> tuple[str, str | None]:
         UsageError: no such mode.
     """
     kind, colon, host = text.partition(":")
-    if kind == "regular" and not colon:
-        return "regular", None
+    if kind in ("regular", "transparent") and not colon:
+        return kind, None
     if kind == "reverse" and bool(colon) == bool(host):
         return "reverse", host or None
-    if kind == "transparent":
-        raise UsageError("--mode transparent is not part of this version; use regular or reverse")
-    raise UsageError("--mode: expected regular or reverse[:HOST]")
+    raise UsageError("--mode: expected regular, reverse[:HOST] or transparent")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     contract = load_contract(policy.contract)
     check_endpoint_names(policy, contract.endpoints)
     registry.never(public_words(contract))
-    settings = Settings(home, policy, contract, mode, reverse_host, args.listen)
+    settings = Settings(home, policy, contract, mode, reverse_host, tuple(args.listen or [DEFAULT_LISTEN]))
     settings.allowed()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))

@@ -121,6 +121,7 @@ def request_fields(context: RecordContext, request: Request, judgement: Judgemen
     fields: Fields = {
         "source": request.source,
         "source_name": source_name,
+        "original_destination": request.original_destination,
         "method": request.method,
         "host": request.host,
         "path": request.path,
@@ -143,12 +144,21 @@ def request_fields(context: RecordContext, request: Request, judgement: Judgemen
 
 
 def unparsed_fields(
-    context: RecordContext, *, source: str, method: str, host: str, path: str, code: str, reason: str
+    context: RecordContext,
+    *,
+    source: str,
+    method: str,
+    host: str,
+    path: str,
+    code: str,
+    reason: str,
+    original_destination: str | None = None,
 ) -> Fields:
     """The fields of a refusal of something that never became a request: a CONNECT, a handshake, a broken head."""
     fields: Fields = {
         "source": source,
         "source_name": None,
+        "original_destination": original_destination,
         "method": method or None,
         "host": host or None,
         "path": path or None,

@@ -9,7 +9,8 @@ class Request:
 
     ``method`` keeps its case. ``host`` and ``port`` are where the proxy would connect, ``target`` is the request
     target in origin form with its query. ``connect_target`` is ``host:port`` of the CONNECT that opened the tunnel,
-    ``None`` without one. ``host_headers`` holds every Host header, ``authority`` the HTTP/2 ``:authority``.
+    ``None`` without one. ``original_destination`` is the address and port that a redirected client had connected to,
+    ``None`` for a client that was not redirected. ``host_headers`` holds every Host header, ``authority`` the HTTP/2 ``:authority``.
     ``headers`` keeps order and duplicates; names are lower-case. ``body`` is still content-encoded, without chunk
     framing.
     """
@@ -29,6 +30,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     has_trailers: bool = False
+    original_destination: str | None = None
 
     @property
     def path(self) -> str:

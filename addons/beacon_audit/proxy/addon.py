@@ -21,7 +21,7 @@ from beacon_audit.model import Finding
 from beacon_audit.proxy.auditor import Auditor, UpstreamResponse
 from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.containment import Destination, connect_findings, containment_findings, normalised_host
-from beacon_audit.proxy.flows import request_of, source_of
+from beacon_audit.proxy.flows import original_destination_of, request_of, source_of
 from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
@@ -43,10 +43,12 @@ _UNSETTLED = response_withheld("its outcome was not recorded").response()
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """How requests come in. ``tunnelled``: by CONNECT (regular mode). ``allowed``: where they may go."""
+    """How requests come in. ``tunnelled``: by CONNECT (regular mode). ``allowed``: where they may go. ``redirected``:
+    on connections that were made to another place (transparent mode)."""
 
     tunnelled: bool
     allowed: Destination
+    redirected: bool = False
 
 
 class AuditAddon:
@@ -69,7 +71,7 @@ class AuditAddon:
         count = self._connections.take_turned_away()
         if count:
             why = f"{count} connections were turned away: {self._connections.limit} were open (limits.connections)"
-            await self._refused_unread("", Finding("containment.too-many-connections", "", why), status=None)
+            await self._refused_unread(None, Finding("containment.too-many-connections", "", why), status=None)
 
     # --- the way in ---------------------------------------------------------------------------------------------
 
@@ -83,7 +85,7 @@ class AuditAddon:
             findings = (_unexpected_connect(),)
         if findings:
             flow.response = await self._refused_unread(
-                source_of(flow.client_conn), findings[0], status=REFUSED_STATUS, method="CONNECT", host=authority
+                flow.client_conn, findings[0], status=REFUSED_STATUS, method="CONNECT", host=authority
             )
             return
         self._connect_targets[flow.client_conn.id] = authority
@@ -97,7 +99,7 @@ class AuditAddon:
     async def unreadable_request(self, data: UnreadableRequest) -> None:
         """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
         finding = Finding("wire.http-head", "", data.reason)
-        await self._refused_unread(source_of(data.client), finding, status=data.status)
+        await self._refused_unread(data.client, finding, status=data.status)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """A TLS handshake with a client that failed."""
@@ -106,7 +108,7 @@ class AuditAddon:
         )
         finding = Finding("containment.tls-handshake", "", reason)
         client = data.context.client
-        await self._refused_unread(source_of(client), finding, status=None, host=client.sni or "")
+        await self._refused_unread(client, finding, status=None, host=client.sni or "")
 
     async def client_disconnected(self, client: Client) -> None:
         """The last hook of a client connection. mitmproxy has ended every exchange on it by now, but for those that
@@ -138,8 +140,14 @@ class AuditAddon:
     async def _admit(self, flow: http.HTTPFlow) -> http.Response | None:
         exchange, _ = self._open[flow.id]
         connect_target = self._connect_targets.get(flow.client_conn.id)
-        request = request_of(flow, host=self._destination_host(flow), connect_target=connect_target)
-        findings = containment_findings(request, self._listening.allowed, tunnelled=self._listening.tunnelled)
+        request = request_of(
+            flow,
+            host=self._destination_host(flow),
+            connect_target=connect_target,
+            original_destination=self._original_destination(flow.client_conn),
+        )
+        way = self._listening
+        findings = containment_findings(request, way.allowed, tunnelled=way.tunnelled, redirected=way.redirected)
         refusal = await self._auditor.admit(exchange, request, findings, client=flow.client_conn.id)
         if refusal is not None:
             return refusal.response()
@@ -152,12 +160,16 @@ class AuditAddon:
         return None
 
     def _destination_host(self, flow: http.HTTPFlow) -> str:
-        """Where this request would go. Reverse mode has no CONNECT to say so: there the SNI does, if documented."""
+        """Where this request would go. Reverse and transparent mode have no CONNECT to say so: there the SNI does, if
+        documented. An address that the client chose is named only where it is refused."""
         if not self._listening.tunnelled:
             named = normalised_host(flow.client_conn.sni or "")
             if named in self._listening.allowed.hosts:
                 return named
         return flow.request.data.host
+
+    def _original_destination(self, client: Client) -> str | None:
+        return original_destination_of(client) if self._listening.redirected else None
 
     # --- the way out --------------------------------------------------------------------------------------------
 
@@ -167,7 +179,7 @@ class AuditAddon:
 
     def breached(self, host: str) -> None:
         """Bytes were stopped on an open connection to ``host`` (``proxy.watch``)."""
-        task = asyncio.get_running_loop().create_task(self._refused_unread("", _STOPPED, status=None, host=host))
+        task = asyncio.get_running_loop().create_task(self._refused_unread(None, _STOPPED, status=None, host=host))
         self._breaches.add(task)
         task.add_done_callback(self._breaches.discard)
 
@@ -230,7 +242,7 @@ class AuditAddon:
             # What mitmproxy answers by itself is known in this one case only.
             too_large = flow.error is not None and "body_size_limit" in flow.error.msg
             await self._refused_unread(
-                source_of(flow.client_conn),
+                flow.client_conn,
                 _TOO_LARGE if too_large else _UNFINISHED,
                 status=413 if too_large else None,
                 record_id=exchange.id,
@@ -254,14 +266,15 @@ class AuditAddon:
     # --- closed -------------------------------------------------------------------------------------------------
 
     async def _refused_unread(
-        self, source: str, finding: Finding, *, status: int | None, record_id: str = "", **known: str
+        self, client: Client | None, finding: Finding, *, status: int | None, record_id: str = "", **known: str
     ) -> http.Response:
         """Record and refuse what never became a request; ``status`` is what the client is answered. Never raises:
-        without a record it is a 503."""
+        without a record it is a 503. ``client`` is ``None`` for what none of them alone has done."""
         try:
             refusal = await self._auditor.refuse_unread(
                 record_id=record_id or new_id(),
-                source=source,
+                source=source_of(client) if client else "",
+                original_destination=self._original_destination(client) if client else None,
                 code=finding.code,
                 reason=finding.message,
                 status=status,
@@ -290,7 +303,7 @@ def _why_no_connection(flow: http.HTTPFlow) -> str:
 
 
 def _unexpected_connect() -> Finding:
-    return Finding("containment.connect-unexpected", "", "CONNECT is not answered in reverse mode")
+    return Finding("containment.connect-unexpected", "", "CONNECT is answered in regular mode only")
 
 
 def _response_of(received: http.Response) -> UpstreamResponse:

@@ -94,7 +94,15 @@ class Auditor:
         return None
 
     async def refuse_unread(
-        self, *, record_id: str, source: str, code: str, reason: str, status: int | None, **known: str
+        self,
+        *,
+        record_id: str,
+        source: str,
+        code: str,
+        reason: str,
+        status: int | None,
+        original_destination: str | None = None,
+        **known: str,
     ) -> Refusal:
         """Record and refuse what never became a request: a CONNECT, a TLS handshake, a head that does not parse.
 
@@ -105,7 +113,9 @@ class Auditor:
             TrailUnavailable: nothing can be recorded.
         """
         known = {"method": "", "host": "", "path": ""} | known
-        fields = record.unparsed_fields(self._context, source=source, code=code, reason=reason, **known)
+        fields = record.unparsed_fields(
+            self._context, source=source, code=code, reason=reason, original_destination=original_destination, **known
+        )
         refusal = refuse_otherwise(record=record_id, code=code, reason=reason)
         await self._write("refusal", record_id, fields | {"status": status}, None, None)
         logger.warning("refused %s: %s (%s)", record_id, reason, code)

@@ -6,6 +6,7 @@ a bypass. ``PINNED`` is what the audit rests on; each line names the hole that a
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -103,7 +104,7 @@ class ProxyMaster(Master):
         self,
         *,
         mode: str,
-        listen: tuple[str, int],
+        listen: Sequence[tuple[str, int]],
         body_bytes: int,
         upstream_ca: Path | None,
         tls: TlsConfig,
@@ -116,25 +117,22 @@ class ProxyMaster(Master):
         self.addons.add(audit, core.Core(), self.proxyserver, NextLayer(), tls)
         opts.update(
             **PINNED,
-            mode=[mode],
-            listen_host=listen[0],
-            listen_port=listen[1],
+            mode=[f"{mode}@{host}:{port}" for host, port in listen],
             body_size_limit=str(body_bytes),
             confdir="/nonexistent",  # nothing is read from it or written to it
             ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
         )
         self.addons.lock()
 
-    def listening(self) -> tuple[str, int]:
-        """The address that is really listened on.
+    def listening(self) -> list[tuple[str, int]]:
+        """The addresses that are really listened on, in the order in which they were asked for.
 
         Raises:
-            UsageError: there is none; mitmproxy has logged why.
+            UsageError: one is missing; mitmproxy has logged why.
         """
-        addresses = self.proxyserver.listen_addrs()
-        if not addresses:
+        if not all(instance.is_running for instance in self.proxyserver.servers):
             raise UsageError("--listen: the proxy could not listen there; is the address in use?")
-        return str(addresses[0][0]), int(addresses[0][1])
+        return [(str(address[0]), int(address[1])) for address in self.proxyserver.listen_addrs()]
 
     async def stop_listening(self) -> None:
         """Take no new connections; those that exist go on."""

@@ -64,8 +64,13 @@ def connect_findings(authority: str, allowed: Destination) -> tuple[Finding, ...
     return tuple(_undocumented(target, allowed))
 
 
-def containment_findings(request: Request, allowed: Destination, *, tunnelled: bool) -> tuple[Finding, ...]:
-    """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT."""
+def containment_findings(
+    request: Request, allowed: Destination, *, tunnelled: bool, redirected: bool = False
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with where a request goes and how. ``tunnelled``: it must have come by a CONNECT;
+    ``redirected``: on a connection that was made to some other place."""
+    if redirected and request.original_destination is None:
+        return (Finding("containment.not-redirected", "", "the connection was made to the proxy itself"),)
     found = [
         *_wrong_way(request, tunnelled),
         *_wrong_form(request),

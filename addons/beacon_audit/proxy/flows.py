@@ -9,15 +9,23 @@ from mitmproxy.connection import Client
 
 from beacon_audit.model import Request
 from beacon_audit.proxy.containment import normalised_host
+from beacon_audit.proxy.original_destination import NOT_REDIRECTED
 
 
 def source_of(client: Client) -> str:
     """``address:port`` of a client connection."""
-    host, port = client.peername[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return _address(*client.peername[:2])
 
 
-def request_of(flow: http.HTTPFlow, *, host: str, connect_target: str | None) -> Request:
+def original_destination_of(client: Client) -> str | None:
+    """``address:port`` that the client of a transparent proxy had connected to, ``None`` if it was not redirected."""
+    host, port = client.sockname[:2]
+    return None if (host, port) == NOT_REDIRECTED else _address(host, port)
+
+
+def request_of(
+    flow: http.HTTPFlow, *, host: str, connect_target: str | None, original_destination: str | None = None
+) -> Request:
     """The request of a flow whose body was read. ``host`` is the destination, as the listening mode knows it."""
     data = flow.request.data
     headers = tuple((_text(name).lower(), _text(value)) for name, value in data.headers.fields)
@@ -37,7 +45,12 @@ def request_of(flow: http.HTTPFlow, *, host: str, connect_target: str | None) ->
         headers=headers,
         body=data.content or b"",
         has_trailers=bool(data.trailers),
+        original_destination=original_destination,
     )
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _text(value: bytes) -> str:

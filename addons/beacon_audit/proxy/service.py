@@ -22,7 +22,7 @@ from beacon_audit.exchange.approvals import Approvals
 from beacon_audit.exchange.record import RecordContext
 from beacon_audit.home import Home, open_trail_writer
 from beacon_audit.policy import Policy
-from beacon_audit.proxy import guards
+from beacon_audit.proxy import guards, original_destination
 from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.approval_watch import watch_approvals
 from beacon_audit.proxy.auditor import Auditor
@@ -58,15 +58,16 @@ _LAST_INDEX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``mode`` is ``regular`` or ``reverse``; ``reverse_host`` the one host that reverse mode answers as, ``None`` for
-    every host of the contract. ``listen`` is an IP address and a port, 0 for a free one."""
+    """``mode`` is ``regular``, ``reverse`` or ``transparent``; ``reverse_host`` the one host that reverse mode answers
+    as, ``None`` for every host of the contract. ``listen`` is one or more pairs of an IP address and a port, 0 for a free
+    one."""
 
     home: Home
     policy: Policy
     contract: Contract
     mode: str
     reverse_host: str | None
-    listen: tuple[str, int]
+    listen: tuple[tuple[str, int], ...]
 
     def allowed(self) -> Destination:
         """Where requests may go.
@@ -150,9 +151,13 @@ class ProxyService:
                 approved=approvals.covers,
             )
             connections = Connections(settings.policy.limits.connections)
-            addon = AuditAddon(self._auditor, Listening(settings.mode == "regular", allowed), connections)
+            transparent = settings.mode == "transparent"
+            way = Listening(settings.mode == "regular", allowed, redirected=transparent)
+            addon = AuditAddon(self._auditor, way, connections)
             watches = Watches(permits, addon.breached)
             guards.install(permits, watches)
+            if transparent:
+                original_destination.install()
             self._open_gate(permits, watches)
             days = settings.policy.recording.retention_days
             retention = partial(keep_to_retention, writer, settings.home.payloads, days)
@@ -188,9 +193,10 @@ class ProxyService:
         on_ready: Callable[[dict[str, object]], None],
     ) -> None:
         settings = self._settings
+        # In reverse mode mitmproxy wants one destination; where a request goes is decided by its names.
         first = settings.reverse_host or allowed.hosts[0]
         master = ProxyMaster(
-            mode="regular" if settings.mode == "regular" else f"reverse:https://{first}:{allowed.port}",
+            mode=f"reverse:https://{first}:{allowed.port}" if settings.mode == "reverse" else settings.mode,
             listen=settings.listen,
             body_bytes=settings.policy.limits.body_bytes,
             upstream_ca=settings.policy.upstream.ca_file,
@@ -199,13 +205,14 @@ class ProxyService:
         )
         running = asyncio.create_task(master.run())
         try:
-            host, port = await _listening(master, running)
-            listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            await self._begin(recorder, listen)
+            addresses = await _listening(master, running)
+            listen = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in addresses]
+            await self._begin(recorder, ", ".join(listen))
             on_ready(
                 {
                     "event": "ready",
-                    "proxy": listen,
+                    "proxy": listen[0],
+                    "listen": listen,
                     "mode": settings.mode,
                     "policy": settings.policy.digest,
                     "contract": settings.contract.name,
@@ -282,8 +289,8 @@ async def _report_floods(addon: AuditAddon) -> None:
         await addon.report_turned_away()
 
 
-async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> tuple[str, int]:
-    """Wait until the proxy listens, or has failed to. mitmproxy logs a failure to start and goes on waiting."""
+async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> list[tuple[str, int]]:
+    """Wait until the proxy listens everywhere, or has failed to. mitmproxy logs a failure to start and goes on waiting."""
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while not (running.done() or master.proxyserver.is_running):
         if asyncio.get_running_loop().time() > deadline:

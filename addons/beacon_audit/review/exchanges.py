@@ -78,6 +78,7 @@ class Exchange:
             "duration_ms": end.get("duration_ms"),
             "state": self.state,
             "source_name": self.begin.get("source_name"),
+            "original_destination": self.begin.get("original_destination"),
             "reason_code": self.begin.get("reason_code"),
             "alert": bool(self.begin.get("alert")),
             "outcome_reason": end.get("reason"),

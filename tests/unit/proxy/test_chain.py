@@ -34,7 +34,7 @@ def master(ca_private: Path, monkeypatch: pytest.MonkeyPatch) -> ProxyMaster:
         audit: Any = _Audit()
         tls = TlsConfig(ca_private, HOSTS)
         made = ProxyMaster(
-            mode="regular", listen=("127.0.0.1", 0), body_bytes=4711, upstream_ca=None, tls=tls, audit=audit
+            mode="regular", listen=[("127.0.0.1", 0)], body_bytes=4711, upstream_ca=None, tls=tls, audit=audit
         )
         made._legacy_log_events.uninstall()  # it would hand every log record of this process to a closed loop
         return made

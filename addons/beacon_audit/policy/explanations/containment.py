@@ -40,10 +40,19 @@ CONTAINMENT: Mapping[str, Explanation] = {
         do=_CLIENT,
     ),
     "containment.connect-unexpected": Explanation(
-        means="A CONNECT came to a proxy that runs in reverse mode.",
-        matters="In reverse mode the proxy stands in for Beacon itself; nobody needs a tunnel through it.",
+        means="A CONNECT came to a proxy that runs in reverse or transparent mode.",
+        matters="In these modes the proxy stands in for Beacon itself; nobody needs a tunnel through it.",
         source="The listening modes of beacon-audit run.",
-        do="Take HTTPS_PROXY away from clients that reach the proxy by a DNS override, or run it in mode regular.",
+        do="Take HTTPS_PROXY away from clients that reach the proxy by a DNS override or by their route, or run it in "
+        "mode regular.",
+    ),
+    "containment.not-redirected": Explanation(
+        means="A connection came to a proxy that runs in transparent mode, but it was made to the proxy itself.",
+        matters="In transparent mode every connection is redirected by the packet filter of this host. One that was not "
+        "shows a client that knows of the proxy, or a packet filter without the redirection.",
+        source="The listening modes of beacon-audit run; SO_ORIGINAL_DST of the Linux kernel.",
+        do="Load the ruleset of deploy/nftables, which redirects, and lets nobody reach the proxy's port otherwise; for "
+        "clients that are told where the proxy is, run it in mode regular or reverse.",
     ),
     "containment.unpermitted-bytes": Explanation(
         means="Something inside of the proxy wrote to an open connection to Beacon that no recorded request was using. "
