@@ -1,4 +1,4 @@
-"""Reverse mode: the proxy answers TLS as the documented host, by the same rules as through a tunnel."""
+"""Reverse and transparent mode: the proxy answers TLS as the documented host, by the same rules as through a tunnel."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +9,18 @@ from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Answer, Tunnel
 from harness.nothing_leaves import nothing_leaves
 from harness.proxy import ProxyProcess, write_policy
+from harness.redirection import network_of, proxy_in
 from harness.rig import Rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
 
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    directory = tmp_path_factory.mktemp("reverse")
+@pytest.fixture(scope="module", params=["reverse", "transparent"])
+def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    directory = tmp_path_factory.mktemp(request.param)
     with (
+        network_of(request.param),
         SimulatedBeacon(directory) as beacon,
-        ProxyProcess(directory, write_policy(directory, beacon), mode="reverse") as proxy,
+        proxy_in(request.param, directory, write_policy(directory, beacon)) as proxy,
     ):
         yield Rig(beacon, proxy, directory / "unused")
 

@@ -14,6 +14,7 @@ from harness.http2_client import fields, post
 from harness.nothing_leaves import nothing_leaves
 from harness.parent_proxy import ParentProxy
 from harness.proxy import ProxyProcess, write_policy
+from harness.redirection import network_of, proxy_in
 from harness.rig import Rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
@@ -24,13 +25,14 @@ MIXED = [names for names in product((US, EU), repeat=3) if len(set(names)) > 1]
 @contextmanager
 def running(directory: Path, mode: str, *, names: tuple[str, ...] = HOSTS) -> Iterator[Rig]:
     with (
+        network_of(mode),
         SimulatedBeacon(directory, names=names) as beacon,
-        ProxyProcess(directory, write_policy(directory, beacon), mode=mode) as proxy,
+        proxy_in(mode, directory, write_policy(directory, beacon)) as proxy,
     ):
         yield Rig(beacon, proxy, directory / "unused")
 
 
-@pytest.fixture(scope="module", params=["regular", "reverse"])
+@pytest.fixture(scope="module", params=["regular", "reverse", "transparent"])
 def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with running(tmp_path_factory.mktemp(request.param), request.param) as made:
         yield made
@@ -55,7 +57,7 @@ def test_request_for_a_region_goes_there_on_one_connection(rig: Rig, host: str) 
     assert rig.beacon.connections == before + 1
 
 
-@pytest.mark.parametrize("mode", ["regular", "reverse"])
+@pytest.mark.parametrize("mode", ["regular", "reverse", "transparent"])
 @pytest.mark.parametrize("region", [EU, US])
 def test_server_of_another_region_gets_nothing(tmp_path: Path, mode: str, region: str) -> None:
     """Every name leads to one server here, and it can prove to be that of one region only."""
@@ -77,7 +79,7 @@ def test_request_that_names_two_regions_goes_nowhere(rig: Rig, connect: str, sni
         with client(rig, sni, connect=connect) as tunnel:
             return tunnel.send(PATH, usage_report(1), host=host)
 
-    if rig.proxy.ready["mode"] == "reverse" and sni == host:
+    if rig.proxy.ready["mode"] != "regular" and sni == host:
         assert ask().status == 200  # there is no CONNECT, and the other two agree
         return
     with nothing_leaves(rig.beacon, rig.proxy) as refusal:
