@@ -97,14 +97,19 @@ def test_request_that_names_its_address_is_refused(rig: Rig, host: str) -> None:
 
 
 def test_client_that_does_not_trust_our_authority_is_recorded_with_its_destination(rig: Rig) -> None:
-    with nothing_leaves(rig.beacon, rig.proxy) as refusal, socket.create_connection(ELSEWHERE, 10) as plain:
-        with pytest.raises(ssl.SSLCertVerificationError):
-            ssl.create_default_context().wrap_socket(plain, server_hostname=HOST)
+    with (
+        nothing_leaves(rig.beacon, rig.proxy) as refusal,
+        socket.create_connection(ELSEWHERE, 10) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        ssl.create_default_context().wrap_socket(plain, server_hostname=HOST)
     assert refusal["reason_code"] == "containment.tls-handshake"
     assert (refusal["host"], refusal["original_destination"]) == (HOST, "198.18.0.1:443")
 
 
-@pytest.mark.parametrize("sent", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x1c\x00\x01\x01\x00\x00\x01\r\n\r\n", b"EHLO a\r\n"])
+@pytest.mark.parametrize(
+    "sent", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x1c\x00\x01\x01\x00\x00\x01\r\n\r\n", b"EHLO a\r\n"]
+)
 def test_what_is_neither_tls_nor_http_is_refused_and_recorded(rig: Rig, sent: bytes) -> None:
     with nothing_leaves(rig.beacon, rig.proxy) as refusal, socket.create_connection(ELSEWHERE, 10) as plain:
         plain.sendall(sent)

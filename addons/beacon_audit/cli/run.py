@@ -97,7 +97,8 @@ def run(args: argparse.Namespace) -> int:
     contract = load_contract(policy.contract)
     check_endpoint_names(policy, contract.endpoints)
     registry.never(public_words(contract))
-    settings = Settings(home, policy, contract, mode, reverse_host, tuple(args.listen or [DEFAULT_LISTEN]))
+    listen = tuple(dict.fromkeys(args.listen or [DEFAULT_LISTEN]))
+    settings = Settings(home, policy, contract, mode, reverse_host, listen)
     settings.allowed()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))

@@ -10,9 +10,9 @@ class Request:
     ``method`` keeps its case. ``host`` and ``port`` are where the proxy would connect, ``target`` is the request
     target in origin form with its query. ``connect_target`` is ``host:port`` of the CONNECT that opened the tunnel,
     ``None`` without one. ``original_destination`` is the address and port that a redirected client had connected to,
-    ``None`` for a client that was not redirected. ``host_headers`` holds every Host header, ``authority`` the HTTP/2 ``:authority``.
-    ``headers`` keeps order and duplicates; names are lower-case. ``body`` is still content-encoded, without chunk
-    framing.
+    ``None`` for a client that was not redirected. ``host_headers`` holds every Host header, ``authority`` the HTTP/2
+    ``:authority``. ``headers`` keeps order and duplicates; names are lower-case. ``body`` is still content-encoded,
+    without chunk framing.
     """
 
     source: str

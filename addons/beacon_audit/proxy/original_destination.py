@@ -4,8 +4,8 @@ A REDIRECT or DNAT of the packet filter rewrites the destination of a connection
 connection tracking remembers the one before and tells it to whoever holds the socket, without any capability
 (``SO_ORIGINAL_DST``, in ``mitmproxy.platform``). It is recorded. It is never dialled: a client chose it.
 
-``install`` puts ``original_destination`` in the place of mitmproxy's own look-up, which closes a connection that was not
-redirected without any record, and takes one that was made to the listener itself for one that was made to Beacon.
+``install`` puts ``original_destination`` in the place of mitmproxy's own look-up, which closes a connection that was
+not redirected without any record, and takes one that was made to the listener itself for one that was redirected.
 """
 
 import socket

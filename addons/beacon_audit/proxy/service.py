@@ -59,8 +59,8 @@ _LAST_INDEX = 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``mode`` is ``regular``, ``reverse`` or ``transparent``; ``reverse_host`` the one host that reverse mode answers
-    as, ``None`` for every host of the contract. ``listen`` is one or more pairs of an IP address and a port, 0 for a free
-    one."""
+    as, ``None`` for every host of the contract. ``listen`` is one or more pairs of an IP address and a port, 0 for a
+    free one."""
 
     home: Home
     policy: Policy
@@ -290,7 +290,7 @@ async def _report_floods(addon: AuditAddon) -> None:
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> list[tuple[str, int]]:
-    """Wait until the proxy listens everywhere, or has failed to. mitmproxy logs a failure to start and goes on waiting."""
+    """Wait until the proxy listens everywhere, or has failed to. mitmproxy logs a failure and goes on waiting."""
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while not (running.done() or master.proxyserver.is_running):
         if asyncio.get_running_loop().time() > deadline:

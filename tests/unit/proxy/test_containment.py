@@ -158,3 +158,20 @@ def test_refusal_of_a_known_host_says_what_it_is() -> None:
     )
     (finding,) = connect_findings("us.beacon.langchain.com:443", REGIONS)
     assert "us.beacon" not in finding.message
+
+
+def test_redirected_connection_needs_no_tunnel_and_one_to_the_proxy_itself_is_refused() -> None:
+    direct = dataclasses.replace(REQUEST, connect_target=None)
+    redirected = dataclasses.replace(direct, original_destination="192.0.2.7:443")
+    assert containment_findings(redirected, ALLOWED, tunnelled=False, redirected=True) == ()
+    (finding,) = containment_findings(direct, ALLOWED, tunnelled=False, redirected=True)
+    assert finding.code == "containment.not-redirected"
+    assert containment_findings(direct, ALLOWED, tunnelled=False) == ()
+
+
+def test_where_a_redirected_client_was_going_does_not_make_its_names_right() -> None:
+    lied = dataclasses.replace(
+        REQUEST, connect_target=None, original_destination=f"{HOST}:443", host="192.0.2.7", sni="example.net"
+    )
+    codes = {finding.code for finding in containment_findings(lied, ALLOWED, tunnelled=False, redirected=True)}
+    assert {"containment.undocumented-host", "containment.sni-mismatch", "containment.host-mismatch"} <= codes

@@ -5,7 +5,8 @@ from mitmproxy import http
 from mitmproxy.connection import Server
 from mitmproxy.test.tflow import tclient_conn
 
-from beacon_audit.proxy.flows import request_of, source_of
+from beacon_audit.proxy.flows import original_destination_of, request_of, source_of
+from beacon_audit.proxy.original_destination import NOT_REDIRECTED
 
 
 def flow(**changes: object) -> http.HTTPFlow:
@@ -60,3 +61,17 @@ def test_source_is_address_and_port(peer: tuple[str, int], source: str) -> None:
     client = tclient_conn()
     client.peername = peer
     assert source_of(client) == source
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        (("192.0.2.1", 443), "192.0.2.1:443"),
+        (("2001:db8::1", 443), "[2001:db8::1]:443"),
+        (NOT_REDIRECTED, None),
+    ],
+)
+def test_original_destination_is_address_and_port_or_nothing(asked: tuple[str, int], written: str | None) -> None:
+    client = tclient_conn()
+    client.sockname = asked
+    assert original_destination_of(client) == written

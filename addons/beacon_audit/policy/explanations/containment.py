@@ -48,11 +48,11 @@ CONTAINMENT: Mapping[str, Explanation] = {
     ),
     "containment.not-redirected": Explanation(
         means="A connection came to a proxy that runs in transparent mode, but it was made to the proxy itself.",
-        matters="In transparent mode every connection is redirected by the packet filter of this host. One that was not "
-        "shows a client that knows of the proxy, or a packet filter without the redirection.",
+        matters="In transparent mode every connection is redirected by the packet filter of this host. One that was "
+        "not shows a client that knows of the proxy, or a packet filter without the redirection.",
         source="The listening modes of beacon-audit run; SO_ORIGINAL_DST of the Linux kernel.",
-        do="Load the ruleset of deploy/nftables, which redirects, and lets nobody reach the proxy's port otherwise; for "
-        "clients that are told where the proxy is, run it in mode regular or reverse.",
+        do="Load the ruleset of deploy/nftables, which redirects, and lets nobody reach the proxy's port otherwise; "
+        "for clients that are told where the proxy is, run it in mode regular or reverse.",
     ),
     "containment.unpermitted-bytes": Explanation(
         means="Something inside of the proxy wrote to an open connection to Beacon that no recorded request was using. "
