@@ -65,7 +65,7 @@ def run(command: Sequence[str], body: bytes, *, path: str, environment: Mapping[
         timeout=CLIENT_SECONDS,
         check=False,
     )
-    if command[0] == "sh":
+    if "curl" in command:
         answer, _, code = done.stdout.rpartition("\n")
     else:
         code, _, answer = done.stdout.partition(" ")

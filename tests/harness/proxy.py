@@ -34,7 +34,8 @@ def write_policy(directory: Path, beacon: SimulatedBeacon | None, **settings: An
 class ProxyProcess:
     """A context manager: started and ready inside, stopped by SIGTERM at its end.
 
-    ``launcher`` replaces ``-m beacon_audit.cli`` for tests that sabotage the process from inside.
+    ``launcher`` replaces ``-m beacon_audit.cli`` for tests that sabotage the process from inside; ``prefix`` is a command
+    that runs it.
     """
 
     def __init__(
@@ -48,12 +49,13 @@ class ProxyProcess:
         environment: Mapping[str, str] | None = None,
         launcher: Sequence[str] = ("-m", "beacon_audit.cli"),
         preexec: Any = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.home: Home = create_home(directory / "home", ("beacon.langchain.com",))
         self.stderr_path = directory / "stderr.log"
         self.stdout_path = directory / "stdout.log"
         self._command = [
-            sys.executable, *launcher, "run", "--home", str(self.home.path), "--policy", str(policy),
+            *prefix, sys.executable, *launcher, "run", "--home", str(self.home.path), "--policy", str(policy),
             "--mode", mode, "--listen", listen, "--admin", "127.0.0.1:0", *arguments,
         ]  # fmt: skip
         self._environment = {**os.environ, **(environment or {})}

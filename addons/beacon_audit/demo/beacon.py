@@ -30,7 +30,8 @@ _JOIN_S = 5.0
 
 
 class SimulatedBeacon:
-    """A context manager; it listens on a free port of 127.0.0.1 from construction until exit.
+    """A context manager; it listens on a free port of 127.0.0.1 from construction until exit, or on ``listener``, which
+    it closes.
 
     ``names`` are the DNS names in its certificate. ``behaviour`` may be replaced at any time and holds from the next
     request on.
@@ -39,7 +40,12 @@ class SimulatedBeacon:
     host = "127.0.0.1"
 
     def __init__(
-        self, directory: Path, *, names: Sequence[str] = (BEACON_HOST,), behaviour: Behaviour | None = None
+        self,
+        directory: Path,
+        *,
+        names: Sequence[str] = (BEACON_HOST,),
+        behaviour: Behaviour | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.ca_file = directory / "beacon-ca.crt"
@@ -51,7 +57,7 @@ class SimulatedBeacon:
         self._open: set[socket.socket] = set()
         self._closing = threading.Event()
         self._workers: list[threading.Thread] = []
-        self._listener = socket.create_server((self.host, 0), backlog=128)
+        self._listener = listener or socket.create_server((self.host, 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="simulated-beacon", daemon=True)
 
