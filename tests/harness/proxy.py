@@ -34,8 +34,8 @@ def write_policy(directory: Path, beacon: SimulatedBeacon | None, **settings: An
 class ProxyProcess:
     """A context manager: started and ready inside, stopped by SIGTERM at its end.
 
-    ``launcher`` replaces ``-m beacon_audit.cli`` for tests that sabotage the process from inside; ``prefix`` is a command
-    that runs it.
+    ``launcher`` replaces ``-m beacon_audit.cli`` for tests that sabotage the process from inside; ``prefix`` is a
+    command that runs it.
     """
 
     def __init__(

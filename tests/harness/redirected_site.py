@@ -99,9 +99,7 @@ class Site:
         """A client on LangSmith's host, where Beacon's name leads to an address that may be anything."""
         file = self.directory / "hosts"
         file.write_text(f"127.0.0.1 localhost\n{name_leads_to} {HOST}\n")
-        trust = {
-            name: self.proxy.home.ca_certificate for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-        }
+        trust = dict.fromkeys(("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), self.proxy.home.ca_certificate)
         with self.hosts.langsmith.entered():
             return ordinary_clients.run((*with_file(file, "/etc/hosts"), *command), body, path=path, environment=trust)
 

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -244,20 +244,42 @@ def test_answer_to_a_source_that_lives_elsewhere_stays_in(site: Site, version: i
         site.hosts.proxy.run("nft", "delete", "element", "inet", "beacon_audit", name, element)
 
 
+@contextmanager
+def told(site: Site, version: int) -> Iterator[socket.socket]:
+    """A name server on the proxy's host, told something from LangSmith's host."""
+    with site.hosts.proxy.entered():
+        server = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+    with server:
+        server.settimeout(20)
+        server.bind((ROUTER[version], 53))
+        datagram = packets.udp(53, b"secret", source=fresh_port())
+        site.send_packet(ip_packet(LANGSMITH[version], ROUTER[version], packets.UDP, datagram))
+        yield server
+
+
 @VERSIONS
-@pytest.mark.parametrize(
-    ("kind", "port"),
-    [(socket.SOCK_DGRAM, 53), (socket.SOCK_STREAM, 53), (socket.SOCK_STREAM, 22), (socket.SOCK_STREAM, 8080)],
-)
-def test_nothing_else_on_the_proxys_host_can_be_reached(site: Site, version: int, kind: int, port: int) -> None:
-    """A name server there would pass on what it is asked; the proxy's own port is for redirected connections."""
-    protocol, payload = (
-        (packets.UDP, packets.udp(port, b"secret", source=fresh_port()))
-        if kind == socket.SOCK_DGRAM
-        else (packets.TCP, packets.tcp_syn(port, source=fresh_port()))
-    )
+def test_without_the_packet_filter_a_name_server_on_the_proxys_host_is_told(bare: Site, version: int) -> None:
+    with told(bare, version) as server:
+        assert server.recv(100) == b"secret"
+
+
+@VERSIONS
+def test_with_it_a_name_server_on_the_proxys_host_is_told_nothing_that_it_could_pass_on(
+    site: Site, version: int
+) -> None:
+    with told(site, version) as server:
+        assert_nothing_got_out(site)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.recv(100)
+
+
+@VERSIONS
+@pytest.mark.parametrize("port", [53, 22, 8080])
+def test_no_port_of_the_proxys_host_can_be_reached_not_even_the_proxys_own(site: Site, version: int, port: int) -> None:
     counted = site.counted()["dropped_incoming"]
-    site.send_packet(ip_packet(LANGSMITH[version], ROUTER[version], protocol, payload))
+    syn = packets.tcp_syn(port, source=fresh_port())
+    site.send_packet(ip_packet(LANGSMITH[version], ROUTER[version], packets.TCP, syn))
     soon(lambda: site.counted()["dropped_incoming"] > counted)
     assert_nothing_got_out(site)
 
