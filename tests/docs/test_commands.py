@@ -25,6 +25,17 @@ NOT_RUN = {
     "make run": "it sets up .venv and serves until it is ended; integration/test_demo.py runs what it runs",
     "make test": "it is this very run",
     "docker ": "it needs a container engine; unit/test_dockerfile.py tests what goes into the image",
+    **dict.fromkeys(
+        (
+            "sysctl -w net",
+            "cat deploy/nftables/",
+            "deploy/nftables/",
+            "nft ",
+            "curl ",
+            "beacon-audit run --home ./instance --policy enforce --mode transparent",
+        ),
+        "it needs hosts and their packet filter; integration/test_transparent_document.py runs it",
+    ),
 }
 #: Commands that do not end with 0, by a part of them: the document says so beside them.
 STATUS = {"beacon-audit check": 1}

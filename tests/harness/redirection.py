@@ -1,4 +1,4 @@
-"""A network of its own in which every TCP connection to elsewhere is redirected to a proxy in transparent mode.
+"""A network of its own in which every TCP connection to elsewhere is redirected to a proxy, as transparent mode does.
 
 ``redirecting()`` moves the calling thread into a new network namespace and back: whatever is started inside (the
 proxy, the simulated Beacon, clients) lives there, and nobody else's packets are touched. Needs root, ``ip`` and
