@@ -24,7 +24,7 @@ from beacon_audit.inspection.patterns import SEPARATOR, pattern
 _BARE = pattern(r"(?:[0-9a-f]{0,32}\x1e)*")
 _ENCODED = pattern(r"[A-Za-z0-9+/_-]{40,}", r"%[0-9A-Fa-f]{2}")
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")  # no group that repeats: each of its turns is remembered, 60 bytes for a byte
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _UNREADABLE = re.compile(rb"[^\t\n\r -~\x80-\xff]")
 _FEW = 16
@@ -93,7 +93,7 @@ def _is_text(data: bytes) -> bool:
 
 
 def _unhexed(run: bytes) -> bytes:
-    return bytes.fromhex(run.decode()) if _HEX.fullmatch(run) else b""
+    return bytes.fromhex(run.decode()) if len(run) % 2 == 0 and _HEX.fullmatch(run) else b""
 
 
 def _decoded(run: bytes) -> bytes:

@@ -8,6 +8,7 @@ secrets. The input is not changed.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -62,11 +63,14 @@ def redact_document(
 def _scrubbed(value: object, registry: SecretRegistry) -> object:
     if isinstance(value, dict):
         clean: dict[str, object] = {}
+        spellings: Counter[str] = Counter()
         for key, item in value.items():
-            name = registry.scrub(key)
-            # Two spellings of a secret have one token; neither member may hide the other.
+            name = token = registry.scrub(key)
+            # Two spellings of a secret have one token; neither member may hide the other. Counted, because a secret
+            # has a million spellings.
             while name in clean:
-                name += "+"
+                spellings[token] += 1
+                name = f"{token}+{spellings[token]}"
             clean[name] = _scrubbed(item, registry)
         return clean
     if isinstance(value, list):

@@ -6,7 +6,9 @@ decoded again and again until none is left; adjoining string literals (``'ab'\n 
 white space, NUL and lone backslashes taken out, so that a line break or a hex dump's spaces do not hide anything.
 Everything is bytes; text is UTF-8 with ``surrogatepass``. The result is only searched, never written.
 
-``Entangled`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds: nobody but an attacker writes that.
+``Entangled`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds, or when more than ``MOST_REWRITES``
+places of it would have to be kept: nobody but an attacker writes that. A place takes about 200 bytes while it is kept,
+so memory is bounded by the text and 40 MB.
 """
 
 import re
@@ -15,11 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 MAX_LAYERS = 8
+MOST_REWRITES = 200_000
 
 _SKIPPED = b" \t\r\n\v\f\x00"
 _SKIPPED_RUN = re.compile(rb"[ \t\r\n\v\f\x00]+")
 _ESCAPE = re.compile(
-    rb"%(?:25)*(?P<percent>[0-9A-Fa-f]{2})"
+    # Possessive, because each turn of a group that could be given back is remembered: 60 bytes for a byte of text.
+    rb"%(?:25(?=[0-9A-Fa-f]{2}))*+(?P<percent>[0-9A-Fa-f]{2})"
     rb"|\\+u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\+u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     rb"|\\+(?:u(?P<u4>[0-9A-Fa-f]{4})|U(?P<u8>[0-9A-Fa-f]{8})|x(?P<x2>[0-9A-Fa-f]{2}))"
     rb"|\\+[abfnrtv0]?"
@@ -67,14 +71,16 @@ def squeeze(data: bytes) -> bytes:
 
 def squeezed_layer(data: bytes) -> Layer:
     """``squeeze`` with the way back."""
-    return _rewrite(data, _SKIPPED_RUN, lambda _: b"")
+    return _rewrite(data, _SKIPPED_RUN, lambda _: b"", MOST_REWRITES)
 
 
 def unescaped_layers(data: bytes) -> list[Layer]:
     """The rounds of decoding that ``data`` needs, outermost first; empty when it holds no escape."""
     layers: list[Layer] = []
+    left = MOST_REWRITES
     while b"%" in data or b"\\" in data or b"\n" in data or b"~" in data:
-        layer = _rewrite(data, _ESCAPE, _decoded)
+        layer = _rewrite(data, _ESCAPE, _decoded, left)
+        left -= len(layer.at)
         if not layer.at:
             break
         if len(layers) == MAX_LAYERS:
@@ -101,11 +107,16 @@ def canonical(data: bytes) -> bytes:
     return squeeze(layers[-1].data if layers else data)
 
 
-def _rewrite(data: bytes, pattern: re.Pattern[bytes], replacement: Callable[[re.Match[bytes]], bytes]) -> Layer:
+def _rewrite(
+    data: bytes, pattern: re.Pattern[bytes], replacement: Callable[[re.Match[bytes]], bytes], most: int
+) -> Layer:
+    """``data`` with up to ``most`` matches of ``pattern`` replaced. Raises ``Entangled`` when there are more."""
     layer = Layer(b"")
     pieces: list[bytes] = []
     written = copied = 0
     for match in pattern.finditer(data):
+        if len(layer.at) == most:
+            raise Entangled
         new = replacement(match)
         written += match.start() - copied
         pieces += (data[copied : match.start()], new)

@@ -74,8 +74,23 @@ def test_secret_in_a_documented_value_or_a_name_is_scrubbed() -> None:
 
 
 def test_two_spellings_of_a_secret_as_names_do_not_hide_each_other() -> None:
-    clean = redacted({LICENSE: 1, LICENSE.upper(): 2})
-    assert clean == {TOKEN: 1, f"{TOKEN}+": 2}
+    clean = redacted({LICENSE: 1, LICENSE.upper(): 2, LICENSE.title(): 3})
+    assert clean == {TOKEN: 1, f"{TOKEN}+1": 2, f"{TOKEN}+2": 3}
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_spellings_of_a_secret_as_names_cost_no_more_than_they_are() -> None:
+    letters = [at for at, character in enumerate(LICENSE) if character.isalpha()]
+    spellings = {}
+    for number in range(4_000):
+        characters = list(LICENSE)
+        for bit, at in enumerate(letters[:12]):
+            characters[at] = characters[at].upper() if number >> bit & 1 else characters[at].lower()
+        spellings["".join(characters)] = number
+    clean = redacted(spellings)
+    assert isinstance(clean, dict)
+    assert len(clean) == len(spellings)
+    assert max(map(len, clean)) <= len(TOKEN) + 5  # each name as long as its number, not as the number of names
 
 
 def test_secret_that_is_all_digits_is_found_in_numbers() -> None:

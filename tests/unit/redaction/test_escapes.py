@@ -4,12 +4,14 @@ import pytest
 
 from beacon_audit.redaction.escapes import (
     MAX_LAYERS,
+    MOST_REWRITES,
     Entangled,
     canonical,
     squeezed_layer,
     unescaped_layers,
     without_unfinished_escape,
 )
+from harness.memory import peak_memory
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,26 @@ def test_text_escaped_without_end_is_given_up() -> None:
         text = text.replace(b"%", rb"\u0025").replace(b"\\", b"%5c")
     with pytest.raises(Entangled):
         unescaped_layers(text)
+
+
+@pytest.mark.parametrize("unit", [b"%41", b"~1", b"\\", b"%2541"])
+def test_text_with_more_escapes_than_can_be_kept_is_given_up(unit: bytes) -> None:
+    """Each takes 200 bytes on the way back to its place."""
+    unescaped_layers(b"x".join([unit] * (MOST_REWRITES // 2)))
+    with pytest.raises(Entangled):
+        unescaped_layers(b"x".join([unit] * (MOST_REWRITES + 1)))
+
+
+def test_text_with_more_spaces_than_can_be_kept_is_given_up() -> None:
+    with pytest.raises(Entangled):
+        squeezed_layer(b"x ".join([b""] * (MOST_REWRITES + 2)))
+
+
+@pytest.mark.parametrize("run", [b"%" + b"25" * 1_000_000 + b"41", b"%" + b"25" * 1_000_000])
+def test_run_of_escaped_percent_signs_takes_no_memory_of_its_own(run: bytes) -> None:
+    with peak_memory() as peak:
+        unescaped_layers(run)
+    assert peak.bytes < 8 * len(run)
 
 
 @pytest.mark.parametrize(
