@@ -50,12 +50,16 @@ class OtlpTier:
         if is_large(document):
             return self._screen.findings(document)
         meaning = self._request.without_defaults(document)
-        documented = self._documented.findings(meaning)
-        if not documented:
+        documented = self._documented.listed(meaning)
+        if not documented.findings:
             return ()
-        comparison = _Comparison(self._request, meaning, self._protocol.findings(meaning))
+        protocol = self._protocol.listed(meaning)
+        if not (documented.complete and protocol.complete):
+            # What is not listed could be wrong by the protocol, too: nothing is taken for mere structure.
+            return tuple(sorted({*documented.findings, *protocol.findings}))
+        comparison = _Comparison(self._request, meaning, protocol.findings)
         found: dict[tuple[str, str], Finding] = {}
-        for finding in comparison.of(documented):
+        for finding in comparison.of(documented.findings):
             found.setdefault((finding.pointer, finding.code), finding)
         return tuple(found[place] for place in sorted(found))
 

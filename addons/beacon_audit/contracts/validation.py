@@ -5,11 +5,14 @@ Takes a document and a schema; gives findings in the order of their pointers:
 ``contract.wrong-type`` and ``contract.wrong-value``. Never raises on a document. Messages are made from the schema's
 ``description``, never from the document.
 
-Listing every difference of a body made of a million mistakes would cost minutes, so above ``_LARGE`` values only the
-first is listed, with one that covers the whole body; redaction then hides all of it.
+Listing every difference of a body made of a million mistakes would cost minutes, and each would hold a copy of what is
+around it. So of a body above ``_LARGE`` only the first is listed, and of any other ``MOST_DIFFERENCES``, with one that
+covers the whole body; redaction then hides all of it.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
@@ -19,7 +22,10 @@ from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
+#: Values and, by 64 characters, texts.
 _LARGE = 100_000
+_TEXT_UNIT = 64
+MOST_DIFFERENCES = 50_000
 _ARTICLED = {
     "array": "an array",
     "boolean": "a boolean",
@@ -29,6 +35,21 @@ _ARTICLED = {
     "object": "an object",
     "string": "a string",
 }
+
+
+_WHOLE = Finding(
+    "contract.undocumented-field",
+    "",
+    "so much of the body is not as documented, or the body is so large, that only the first differences are listed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """``findings`` in the order of their pointers. Unless ``complete``, one of them covers the whole body."""
+
+    findings: tuple[Finding, ...]
+    complete: bool
 
 
 class DocumentSchema:
@@ -43,26 +64,35 @@ class DocumentSchema:
         return self._validator.is_valid(document)
 
     def findings(self, document: JsonValue) -> tuple[Finding, ...]:
-        """Every difference between ``document`` and the schema."""
+        """The differences between ``document`` and the schema."""
+        return self.listed(document).findings
+
+    def listed(self, document: JsonValue) -> "Differences":
+        """The same, and whether they are all."""
         if self._validator.is_valid(document):
-            return ()
+            return Differences((), True)
         if is_large(document):
-            return self._first_only(document)
-        found = dict.fromkeys(
-            finding
-            for error in self._validator.iter_errors(document)
-            for finding in self._explain(error, document)
-        )  # fmt: skip
-        return tuple(sorted(found, key=lambda finding: (finding.pointer, finding.code)))
+            return Differences(self._first_only(document), False)
+        found: dict[Finding, None] = {}
+        complete = True
+        for finding in self._each(document):
+            if len(found) == MOST_DIFFERENCES and finding not in found:
+                found[_WHOLE] = None
+                complete = False
+                break
+            found[finding] = None
+        return Differences(tuple(sorted(found, key=lambda finding: (finding.pointer, finding.code))), complete)
+
+    def _each(self, document: JsonValue) -> Iterator[Finding]:
+        for error in self._validator.iter_errors(document):
+            yield from self._explain(error, document)
 
     def _first_only(self, document: JsonValue) -> tuple[Finding, ...]:
-        message = f"the body holds over {_LARGE} values and is not as documented; only the first difference is listed"
-        whole = Finding("contract.undocumented-field", "", message)
         try:
             self._validator.validate(document)
         except jsonschema_rs.ValidationError as error:
-            return (whole, *self._explain(error, document))
-        return (whole,)
+            return (_WHOLE, *islice(self._explain(error, document), MOST_DIFFERENCES))
+        return (_WHOLE,)
 
     def _explain(self, error: jsonschema_rs.ValidationError, document: JsonValue) -> Iterator[Finding]:
         path = error.instance_path
@@ -131,12 +161,14 @@ def is_large(document: JsonValue) -> bool:
     """Whether listing every difference of ``document`` could take minutes."""
     waiting = [document]
     seen = 0
-    while waiting:
+    while waiting and seen <= _LARGE:
         value = waiting.pop()
-        if not isinstance(value, dict | list):
-            continue
-        seen += len(value)
-        if seen > _LARGE:
-            return True
-        waiting.extend(value.values() if isinstance(value, dict) else value)
-    return False
+        if isinstance(value, str):
+            seen += len(value) // _TEXT_UNIT
+        elif isinstance(value, dict):
+            seen += len(value) + sum(map(len, value)) // _TEXT_UNIT
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            seen += len(value)
+            waiting.extend(value)
+    return seen > _LARGE

@@ -2,29 +2,33 @@
 
 Promise: the document that comes back is what *every* JSON reader makes of the bytes, or a finding says where readers
 differ. Takes decoded bytes; gives the document and its findings: ``wire.duplicate-key`` (RFC 8259 §4: behaviour is
-unpredictable; names are compared after unescaping) and ``wire.integer-range`` (outside [-2^63, 2^64-1], where readers
-round silently). Raises ``WireError`` when there is no document: ``wire.bom``, ``wire.json-utf8``,
-``wire.json-trailing-bytes``, ``wire.json-depth``, ``wire.json-invalid``. Nothing else is ever raised.
+unpredictable; names are compared after unescaping), ``wire.integer-range`` (outside [-2^63, 2^64-1], where readers
+round silently) and ``wire.number-digits`` (over 40 characters, of which the document shows 17). Raises ``WireError``
+when there is no document: ``wire.bom``, ``wire.json-utf8``, ``wire.json-trailing-bytes``, ``wire.json-depth``,
+``wire.json-too-large`` (more than ``MOST_VALUES`` values), ``wire.json-invalid``. Nothing else is ever raised.
 
 Most bodies are written as their document would be written again, so writing it again proves that nothing is hidden in
 them. The others cost a count of what the document has and the bytes have. Only when the counts disagree is a body read
-a second time, by the slower reader that knows where things are.
+a second time, by the slower reader that knows where things are. Work is linear in the bytes; memory is bounded by the
+bytes and ``MOST_VALUES``, because the values are counted before any is made.
 """
 
-import re
-
 import orjson
+import re2
 
 from beacon_audit.errors import WireError
 from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
-from beacon_audit.wire.json_places import find_ambiguities
+from beacon_audit.wire.json_places import LONGEST_NUMBER, find_ambiguities
+from beacon_audit.wire.json_structure import has_more_values, structure_of
 
 __all__ = ["JsonValue", "read_json"]
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # -2^63 has 19 digits and 2^64 has 20; shorter ones fit. Timestamps in nanoseconds have 19 and stay on the fast path.
-_LONG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")
+_LONG_NUMBER = re2.compile(rb"-[0-9]{19}|[0-9]{20}|[0-9.eE+-]{%d}" % (LONGEST_NUMBER + 1))
+#: Values and empty containers. A batch of the usual size (512 spans) has about 20,000; each takes up to 400 bytes.
+MOST_VALUES = 1_000_000
 _NO_BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
 #: So many are not worth 32 rounds.
 _MANY_BRACKETS = 1_000_000
@@ -39,12 +43,14 @@ def read_json(data: bytes, *, max_depth: int) -> tuple[JsonValue, tuple[Finding,
     """The document in ``data`` with at most ``max_depth`` nested containers, and what is ambiguous about it."""
     if data.startswith(_BYTE_ORDER_MARKS):
         raise WireError("wire.bom", "expected JSON without a byte order mark (RFC 8259 §8.1), got one")
+    if has_more_values(data, MOST_VALUES):
+        raise WireError("wire.json-too-large", f"expected at most {MOST_VALUES} values in a body, got more")
     document = _parse(data)
     if _is_written_again(document, data) and _is_shallow(data, max_depth):
         return document, ()
     members = _count_members(document, max_depth)
-    structure = _without_strings(data)
-    if structure.count(b":") == members and not _LONG_INTEGER.search(structure):
+    structure = structure_of(data)
+    if structure.count(b":") == members and not _LONG_NUMBER.search(structure):
         return document, ()
     return document, find_ambiguities(data)
 
@@ -115,14 +121,3 @@ def _count_members(document: JsonValue, max_depth: int) -> int:
                 below += [value for value in container if type(value) is dict or type(value) is list]
         level = below
     return members
-
-
-def _without_strings(data: bytes) -> bytes:
-    """What stands outside of strings, given that ``data`` is valid JSON.
-
-    Backslashes stand only inside strings and pair up from the left, so replacing ``\\\\`` and then ``\\"`` leaves
-    exactly the quotation marks that open and close.
-    """
-    if b"\\" in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(data.split(b'"')[::2])

@@ -9,6 +9,7 @@ The common body has no key with an underscore and costs one search; only others 
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 import re2
 
@@ -18,15 +19,21 @@ from beacon_audit.wire.json_body import read_json
 from beacon_audit.wire.otlp_messages import MessageShape, Signal, request_shape
 from beacon_audit.wire.places import Place, pointer_to
 
-# Every other name has an underscore. It may be written as an escape, which is rare enough to look closer at any.
+# Every other name has an underscore. It may be written as an escape, which is rare enough to look closer at any. With
+# re2, because each underscore of a long run would be a beginning of its own.
 _MAY_HOLD_ALIAS = re2.compile(rb'_[A-Za-z0-9_]*"[ \t\r\n]*:|\\u')
+MOST_ALIASES = 100
 
 
 def read_otlp_json(data: bytes, signal: Signal, *, max_depth: int) -> tuple[JsonValue, tuple[Finding, ...]]:
     """The export request of ``signal`` in ``data``, and what is ambiguous about it."""
     document, findings = read_json(data, max_depth=max_depth)
     if _MAY_HOLD_ALIAS.search(data):
-        findings = (*findings, *_aliases(document, request_shape(signal)))
+        aliases = _aliases(document, request_shape(signal))
+        findings = (*findings, *islice(aliases, MOST_ALIASES))
+        if next(aliases, None) is not None:
+            message = f"more than {MOST_ALIASES} fields of this body have another name; only the first are listed"
+            findings = (*findings, Finding("wire.json-alias", "", message))
     return document, findings
 
 
@@ -35,7 +42,7 @@ def _aliases(document: JsonValue, request: MessageShape) -> Iterator[Finding]:
     while waiting:
         place, value, shape = waiting.pop()
         if isinstance(value, list):
-            waiting += [((place, index), item, shape) for index, item in reversed(list(enumerate(value)))]
+            waiting += [((place, index), value[index], shape) for index in reversed(range(len(value)))]
         elif isinstance(value, dict):
             below: list[tuple[Place, JsonValue, MessageShape]] = []
             for name, item in value.items():

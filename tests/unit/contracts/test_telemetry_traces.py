@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from beacon_audit.contracts import Contract
+from beacon_audit.contracts.validation import MOST_DIFFERENCES
+
 type Places = Callable[[str, Callable[[Any], object]], set[str]]
 
 SCOPE = "/resourceSpans/0/scopeSpans/0"
@@ -151,3 +154,17 @@ def test_names_are_bounded(places: Places) -> None:
     assert places("telemetry-traces", change("name", "x" * 129)) == {f"wrong-value {SPAN}/name"}
     event = places("telemetry-traces", lambda body: span(body)["events"][0].update(name="x" * 129))
     assert event == {f"wrong-value {SPAN}/events/0/name"}
+
+
+def test_more_structure_than_is_listed_is_not_taken_for_structure(contract: Contract) -> None:
+    """What stands behind the last that is listed could be anything."""
+    endpoint = contract.endpoint("telemetry-traces")
+    assert endpoint is not None
+
+    def found(spans: int) -> set[tuple[str, bool]]:
+        document: Any = {"resourceSpans": [{"scopeSpans": [{"spans": [{"kind": 1, "flags": 1}] * spans}]}]}
+        return {(finding.code, finding.pointer == "") for finding in contract.request_findings(endpoint, document)}
+
+    assert ("contract.otlp-structure", False) in found(100)
+    assert ("contract.otlp-structure", False) not in found(MOST_DIFFERENCES // 2)
+    assert ("contract.undocumented-field", True) in found(MOST_DIFFERENCES // 2)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beacon_audit.contracts.schemas import SchemaSet
-from beacon_audit.contracts.validation import DocumentSchema
+from beacon_audit.contracts.validation import MOST_DIFFERENCES, DocumentSchema
 from beacon_audit.model.json_value import JsonValue
 
 SECRET = "lcl_made_up_key"
@@ -101,3 +101,26 @@ def test_huge_undocumented_body_is_refused_as_a_whole_in_bounded_time() -> None:
 
 def test_huge_documented_body_has_no_findings() -> None:
     assert findings({"items": {"type": "integer"}}, [1] * 200_000) == []
+
+
+def test_large_texts_make_a_body_large_too() -> None:
+    """Each difference would hold a copy of what is around it."""
+    schema: dict[str, Any] = {"items": {"required": ["a"]}}
+    assert len(findings(schema, [{"b": "x" * 100}] * 10)) == 10
+    for large in ({"b": "x" * 7_000_000}, {"x" * 7_000_000: 1}):
+        assert findings(schema, [large, large])[0][:2] == ("undocumented-field", "")
+
+
+def test_differences_without_end_are_cut_off_and_the_whole_body_is_named() -> None:
+    schema: dict[str, Any] = {"additionalProperties": False}
+    found = findings(schema, {f"k{number}": 1 for number in range(MOST_DIFFERENCES + 1)})
+    assert len(found) == MOST_DIFFERENCES + 1
+    assert found[0][:2] == ("undocumented-field", "")  # hides the whole body
+    found = findings(schema, {f"k{number}": 1 for number in range(MOST_DIFFERENCES)})
+    assert len(found) == MOST_DIFFERENCES
+    assert found[0][:2] == ("undocumented-field", "/k0")
+
+
+def test_differences_that_are_the_same_are_counted_once() -> None:
+    schema: dict[str, Any] = {"allOf": [{"additionalProperties": False}] * 3}
+    assert len(findings(schema, {f"k{number}": 1 for number in range(MOST_DIFFERENCES)})) == MOST_DIFFERENCES

@@ -7,6 +7,7 @@ import pytest
 from beacon_audit.errors import WireError
 from beacon_audit.model import Finding
 from beacon_audit.wire import JsonValue, json_body, read_json
+from harness.memory import peak_memory
 
 
 def fault(data: bytes, max_depth: int = 64) -> WireError:
@@ -74,7 +75,7 @@ def test_depth_is_counted_in_containers() -> None:
     assert read_json(b"1", max_depth=0)[0] == 1
 
 
-@pytest.mark.parametrize("levels", [65, 1_000, 1_025, 1_000_000])
+@pytest.mark.parametrize("levels", [65, 1_000, 1_025, 900_000])
 def test_nesting_of_any_depth_is_refused_in_the_same_way(levels: int) -> None:
     assert fault(b"[" * levels + b"]" * levels).code == "wire.json-depth"
 
@@ -107,6 +108,57 @@ def test_integer_that_fits_in_64_bits_is_exact(number: bytes) -> None:
 @pytest.mark.parametrize("number", [b"-9223372036854775809", b"18446744073709551616", b"9" * 40, b"-" + b"9" * 300])
 def test_integer_beyond_64_bits_is_found_where_it_is(number: bytes) -> None:
     assert places(b'{"a":[0,' + number + b"]}") == [("wire.integer-range", "/a/1")]
+
+
+@pytest.mark.parametrize("number", [b"0." + b"1" * 39, b"1e" + b"0" * 38 + b"1", b"-1." + b"0" * 38])
+def test_number_with_more_digits_than_any_reader_keeps_is_found_where_it_is(number: bytes) -> None:
+    """A place for megabytes that no parsed view shows."""
+    assert len(number) == 41
+    assert places(b'{"a":[0,' + number + b"]}") == [("wire.number-digits", "/a/1")]
+    assert places(b'{"a":[0,' + number[:-1] + b"]}") == []
+
+
+@pytest.mark.parametrize("number", [b"-1.7976931348623157e+308", b"0.1000000000000000055511151231257827", b"1e-400"])
+def test_number_as_programs_write_it_is_no_finding(number: bytes) -> None:
+    assert places(b"[" + number + b"]") == []
+
+
+@pytest.mark.parametrize(
+    "unit", [b"0,", b"[],", b"{},", b'"",', b'{"a":0},', b'"\\",""",', b"null,"], ids=lambda unit: unit.decode()
+)
+def test_values_without_end_are_refused_before_any_is_made(unit: bytes) -> None:
+    data = b"[" + unit * 1_100_000 + b"0]"
+    with peak_memory() as peak:
+        assert fault(data).code == "wire.json-too-large"
+    assert peak.bytes <= 4 * len(data) + 100_000
+
+
+@pytest.mark.parametrize("end", [b"]", b'"', b""])
+def test_values_without_end_are_not_hidden_by_a_mistake_behind_them(end: bytes) -> None:
+    assert fault(b"[" + rb'{},"\"",' * 500_000 + end).code == "wire.json-too-large"
+
+
+def test_many_commas_in_a_text_are_no_values() -> None:
+    text = "[{,\\" * 600_000
+    assert read_json(b'["' + text.replace("\\", "\\\\").encode() + b'"]', max_depth=64) == ([text], ())
+
+
+@pytest.mark.parametrize(
+    ("unit", "code"),
+    [
+        (b'{"a":1,"a":2}', "wire.duplicate-key"),
+        (b"18446744073709551616", "wire.integer-range"),
+        (b"0." + b"1" * 39, "wire.number-digits"),
+    ],
+)
+def test_of_many_ambiguities_some_are_listed_and_one_covers_the_body(unit: bytes, code: str) -> None:
+    found = places(b"[" + b",".join([unit] * 101) + b"]")
+    assert [name for name, _ in found] == [code] * 101
+    assert [pointer for _, pointer in found[:100]] == sorted(
+        (p for _, p in found[:100]), key=lambda p: int(p.split("/")[1])
+    )
+    assert found[100] == (code, "")
+    assert places(b"[" + b",".join([unit] * 100) + b"]") == found[:100]
 
 
 def test_integer_that_not_even_a_double_holds_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from beacon_audit.errors import WireError
 from beacon_audit.wire.json_body import read_json
-from beacon_audit.wire.otlp_json import read_otlp_json
+from beacon_audit.wire.otlp_json import MOST_ALIASES, read_otlp_json
 
 SPAN = "/resourceSpans/0/scopeSpans/0/spans/0"
 
@@ -114,3 +114,23 @@ def test_message_quotes_nothing_of_the_body() -> None:
     _, findings = read_otlp_json(json.dumps(span(trace_id="canary")).encode(), "traces", max_depth=64)
     assert findings
     assert not any("canary" in finding.message + finding.pointer for finding in findings)
+
+
+def places(data: bytes) -> list[tuple[str, str]]:
+    _, findings = read_otlp_json(data, "traces", max_depth=64)
+    return [(finding.code, finding.pointer) for finding in findings]
+
+
+def test_of_many_aliases_some_are_listed_and_one_covers_the_body() -> None:
+    one = b'{"scope_spans":[]}'
+    found = places(b'{"resourceSpans":[' + b",".join([one] * (MOST_ALIASES + 1)) + b"]}")
+    assert found[:2] == [("wire.json-alias", f"/resourceSpans/{at}/scope_spans") for at in (0, 1)]
+    assert found[MOST_ALIASES:] == [("wire.json-alias", "")]
+    assert places(b'{"resourceSpans":[' + b",".join([one] * MOST_ALIASES) + b"]}") == found[:MOST_ALIASES]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("run", [b"_" * 2_000_000, b'_\\"' * 700_000, b"_a" * 1_000_000])
+def test_text_that_begins_like_an_alias_without_end_costs_no_more_than_its_length(run: bytes) -> None:
+    """Each underscore of a run was a beginning of its own: minutes for this body."""
+    assert places(b'{"resourceSpans":"' + run + b'"}') == []
