@@ -74,8 +74,22 @@ def _one_key(unit: bytes) -> Callable[[int], bytes]:
     return _filled(b'{"', unit, b'":1}')
 
 
+def _text_below_wrong_levels(size: int) -> bytes:
+    """Each level is wrong, and everything that is said of it may hold a copy of what is below."""
+    value = b'{"odd":1,"stringValue":"' + b"a" * max(1, size - 1_000) + b'"}'
+    for _ in range(12):
+        value = b'{"odd":1,"kvlistValue":{"odd":1,"values":[{"odd":1,"key":"k","value":' + value + b"}]}}"
+    return _HEAD + b'{"odd":1,"key":"env","value":' + value + b"}" + _TAIL
+
+
+def _one_wide_character(size: int) -> bytes:
+    """Python takes four bytes for each letter of a text that holds one of these."""
+    return _one_text(b"a")(size - 4).replace(b'"}}', "\U0001f600".encode() + b'"}}')
+
+
 def _protobuf_attributes(size: int) -> bytes:
-    parts, total = [], 0
+    parts: list[bytes] = []
+    total = 0
     while total < size:
         parts.append(attribute(f"k{len(parts)}", "v"))
         total += len(parts[-1])
@@ -115,6 +129,12 @@ HOSTILE = (
     HostileBody("digits of a fraction", _filled(b'{"resourceSpans":0.', b"9", b"}")),
     HostileBody("white space", _filled(b'{"resourceSpans":', b" ", b"[]}")),
     HostileBody("one text of letters", _one_text(b"a")),
+    HostileBody("one text of letters and one wide character", _one_wide_character),
+    HostileBody("one text of letters below levels that are wrong", _text_below_wrong_levels),
+    HostileBody("one text of underscores", _one_text(b"_")),
+    HostileBody("one text of names with underscores", _one_text(b"a_")),
+    HostileBody("one text of one escape", _filled(
+        _HEAD + b'{"key":"env","value":{"stringValue":"%', b"25", b'41"}}' + _TAIL)),
     HostileBody("one text of backslashes", _one_text(b"\\\\")),
     HostileBody("one text of quotation marks", _one_text(b'\\"')),
     HostileBody("one text of escapes", _one_text(b"\\u0041")),

@@ -22,9 +22,9 @@ from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
-#: Values and, by 64 characters, texts.
+#: Values and, by 32 characters, texts.
 _LARGE = 100_000
-_TEXT_UNIT = 64
+_TEXT_UNIT = 32
 MOST_DIFFERENCES = 50_000
 _ARTICLED = {
     "array": "an array",

@@ -8,8 +8,10 @@ from typing import Any
 
 import re2
 
-#: Between texts that are searched together: a character that no pattern matches, so that neighbours never make one.
-SEPARATOR = "\x1e"
+from beacon_audit.model import text_groups
+
+#: Between texts that are searched together: no pattern matches it, so that neighbours never make a match.
+SEPARATOR = text_groups.SEPARATOR
 # So that even the largest alternation stays a DFA; the default of 8 MiB makes it ten times slower.
 _MEMORY = 64 << 20
 

@@ -28,6 +28,8 @@ _HEX = re.compile(rb"[0-9A-Fa-f]+")  # no group that repeats: each of its turns 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _UNREADABLE = re.compile(rb"[^\t\n\r -~\x80-\xff]")
 _FEW = 16
+# Taken apart piece by piece: all at once would make an object of each escape.
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def readings_of(texts: Collection[str], encoded: Collection[str]) -> Readings:
     decoded = [(text, _decoded(_bytes(text))) for text in encoded]
     veiled: list[tuple[str, bytes]] = []
     if _ENCODED.search(joined):
-        decoded += [(text, unquote_to_bytes(_bytes(text))) for text in plain if "%" in text]
+        decoded += [(text, _unquoted(_bytes(text))) for text in plain if "%" in text]
         veiled = [(text, run) for text in plain if len(text) >= 40 for run in _readable_runs(_bytes(text))]
     decoded += veiled
     behind = SEPARATOR.encode().join(reading for _, reading in decoded)
@@ -82,6 +84,19 @@ def _readable_runs(data: bytes) -> Iterator[bytes]:
         for decoded in (_unhexed(run), _decoded(run)):
             if len(decoded) >= 20 and len(_UNREADABLE.findall(decoded)) * 20 <= len(decoded) and _is_text(decoded):
                 yield decoded
+
+
+def _unquoted(data: bytes) -> bytes:
+    """``data`` without its percent escapes."""
+    pieces: list[bytes] = []
+    start = 0
+    while start < len(data):
+        end = min(start + _PIECE, len(data))
+        cut = data.rfind(b"%", max(start + 1, end - 2), end)  # an escape that would be cut begins the next piece
+        end = cut if cut > 0 and end < len(data) else end
+        pieces.append(unquote_to_bytes(data[start:end]))
+        start = end
+    return b"".join(pieces)
 
 
 def _is_text(data: bytes) -> bool:

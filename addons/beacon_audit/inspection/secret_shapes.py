@@ -97,15 +97,18 @@ SHAPES = (
 
 _ANY = pattern(*(shape.expression for shape in SHAPES))
 _EACH: tuple[tuple[Shape, Any], ...] = tuple((shape, pattern(shape.expression)) for shape in SHAPES)
+#: A check decodes what was found: up to 10 µs.
+MOST_CHECKED = 10_000
 MASK = "[withheld: it looks like a secret]"
 
 
 def secrets_in(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """Every secret in the text ``data`` (UTF-8): what it is, and where it begins and ends."""
+    """Every secret in the text ``data`` (UTF-8): what it is, and where it begins and ends. In a text that has more than
+    ``MOST_CHECKED`` parts of one shape, which nobody writes, every other one counts as a secret, unchecked."""
     if _ANY.search(data):
         for shape, search in _EACH:
-            for match in search.finditer(data):
-                if shape.check(match.group()):
+            for count, match in enumerate(search.finditer(data)):
+                if count >= MOST_CHECKED or shape.check(match.group()):
                     yield shape.kind, match.start(), match.end()
 
 

@@ -9,11 +9,12 @@ secrets. The input is not changed.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from beacon_audit.model.text_groups import SEPARATOR, text_groups
 from beacon_audit.redaction.registry import SecretRegistry
 from beacon_audit.redaction.tokens import Tokens
 
@@ -56,28 +57,37 @@ def redact_document(
             return redaction.replace(document, kind)
         _add(places, pointer, kind)
     redacted = _redacted(document, places, redaction)
-    # One search over all that is left; only a hit is looked for again.
-    return _scrubbed(redacted, registry) if registry.contains("\x1e".join(_strings(redacted))) else redacted
+    # A search over each group of what is left; only in a hit it is looked for again.
+    dirty = set(_dirty(_strings(redacted), registry))
+    return _scrubbed(redacted, registry, dirty) if dirty else redacted
 
 
-def _scrubbed(value: object, registry: SecretRegistry) -> object:
+def _dirty(texts: Iterable[str], registry: SecretRegistry) -> Iterator[str]:
+    """Those of ``texts`` that a search finds something in."""
+    for group in text_groups(texts):
+        if registry.contains(SEPARATOR.join(group)):
+            yield from group
+
+
+def _scrubbed(value: object, registry: SecretRegistry, dirty: Collection[str]) -> object:
     if isinstance(value, dict):
         clean: dict[str, object] = {}
         spellings: Counter[str] = Counter()
         for key, item in value.items():
-            name = token = registry.scrub(key)
+            name = token = registry.scrub(key) if key in dirty else key
             # Two spellings of a secret have one token; neither member may hide the other. Counted, because a secret
             # has a million spellings.
             while name in clean:
                 spellings[token] += 1
                 name = f"{token}+{spellings[token]}"
-            clean[name] = _scrubbed(item, registry)
+            clean[name] = _scrubbed(item, registry, dirty)
         return clean
     if isinstance(value, list):
-        return [_scrubbed(item, registry) for item in value]
+        return [_scrubbed(item, registry, dirty) for item in value]
     if _is_number(value):
-        return registry.scrub(str(value)) if registry.contains(str(value)) else value
-    return registry.scrub(value) if isinstance(value, str) else value
+        text = str(value)
+        return registry.scrub(text) if text in dirty and registry.contains(text) else value
+    return registry.scrub(value) if isinstance(value, str) and value in dirty else value
 
 
 def _is_number(value: object) -> bool:

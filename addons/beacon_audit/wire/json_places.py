@@ -26,7 +26,7 @@ LONGEST_NUMBER = 40
 MOST_AMBIGUITIES = 100
 
 _MESSAGES = {
-    "wire.duplicate-key": "expected every key once in an object, got this one again; readers differ in which one counts",
+    "wire.duplicate-key": "expected every key once in an object, got this one again; readers differ in which counts",
     "wire.integer-range": "expected an integer of at most 64 bits, got one that readers round or refuse",
     "wire.number-digits": f"expected a number of at most {LONGEST_NUMBER} characters, got one that readers round",
 }

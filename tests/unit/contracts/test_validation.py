@@ -107,7 +107,8 @@ def test_large_texts_make_a_body_large_too() -> None:
     """Each difference would hold a copy of what is around it."""
     schema: dict[str, Any] = {"items": {"required": ["a"]}}
     assert len(findings(schema, [{"b": "x" * 100}] * 10)) == 10
-    for large in ({"b": "x" * 7_000_000}, {"x" * 7_000_000: 1}):
+    larges: list[JsonValue] = [{"b": "x" * 7_000_000}, {"x" * 7_000_000: 1}]
+    for large in larges:
         assert findings(schema, [large, large])[0][:2] == ("undocumented-field", "")
 
 

@@ -94,3 +94,20 @@ def test_nothing_else_is_looked_for_in_the_license_field(context: Build) -> None
     document: JsonValue = {"license": "alice@example.com select * from runs"}
     assert inspect(document, context(otlp=None, license_pointers=("/license",))).findings == ()
     assert inspect(document, context(otlp=None)).findings != ()
+
+
+def test_a_hit_costs_a_second_look_at_the_texts_around_it_only(context: Build, secret: str) -> None:
+    """Texts that cannot be searched count as hits; there may be half a million others."""
+    searched: list[str] = []
+
+    def contains(text: str) -> bool:
+        searched.append(text)
+        return secret in text
+
+    texts: list[JsonValue] = [f"text {number:08}" + "x" * 1_000 for number in range(10_000)]
+    document: JsonValue = [*texts, secret, *texts]
+    around = context()
+    asked = InspectionContext(around.endpoint, around.names, contains)
+    assert pointers(document, asked) == ["/10000"]
+    assert max(map(len, searched)) < 2_000_000
+    assert len(searched) < 2_000

@@ -1,11 +1,13 @@
 """What is hidden behind one layer of encoding is read."""
 
 import base64
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
 from beacon_audit.inspection.patterns import pattern
 from beacon_audit.inspection.readings import readings_of
+from harness.memory import peak_memory
 
 WANTED = pattern("needle")
 TEXT = b"there is a needle in this readable text"
@@ -58,3 +60,24 @@ def test_run_that_hides_a_text_is_told() -> None:
 @pytest.mark.parametrize("text", ["\ud800", "\udfff needle", "\x1e"])
 def test_odd_characters_are_no_trouble(text: str) -> None:
     assert found(text) == ([text] if "needle" in text else [])
+
+
+@pytest.mark.parametrize("unit", ["%41", "a%41", "ab%41", "%4", "%%41", "%zz", "%25", "é%C3%A9"])
+def test_percent_escapes_are_decoded_wherever_they_stand_in_a_long_text(unit: str) -> None:
+    text = unit * 50_000
+    ((_, reading),) = [pair for pair in readings_of((text, "%41"), ()).decoded if pair[0] == text]
+    assert reading == unquote_to_bytes(text.encode())
+
+
+def test_text_of_hex_digits_takes_memory_for_what_it_is() -> None:
+    text = "41" * 1_000_000
+    with peak_memory() as peak:
+        readings_of((text,), ())
+    assert peak.bytes < 12 * len(text)
+
+
+def test_text_of_percent_escapes_takes_memory_for_what_it_is() -> None:
+    text = "%41" * 1_000_000
+    with peak_memory() as peak:
+        readings_of((text,), ())
+    assert peak.bytes < 12 * len(text)

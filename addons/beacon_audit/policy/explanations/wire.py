@@ -109,6 +109,12 @@ WIRE: Mapping[str, Explanation] = {
         source="RFC 8259 §2.",
         do=_CLIENT,
     ),
+    "wire.json-too-large": Explanation(
+        means="The JSON has room for more than a million values: brackets that open and commas, outside of texts.",
+        matters="A value can take two bytes on the wire and hundreds in memory, which must be bounded.",
+        source="A bound of this proxy; a usual batch has twenty thousand.",
+        do="Let exporters send smaller batches.",
+    ),
     "wire.json-depth": Explanation(
         means="The JSON is nested more deeply than limits.json_depth.",
         matters="Deep nesting exhausts the stack of readers; no documented payload has more than 16 levels.",
@@ -131,6 +137,12 @@ WIRE: Mapping[str, Explanation] = {
         means="An integer does not fit into 64 bits.",
         matters="Readers round it without a word, so its last digits are seen by some and not by others.",
         source="RFC 8259 §6; OTLP/JSON: 64-bit integers are decimal strings or numbers.",
+        do=_CLIENT,
+    ),
+    "wire.number-digits": Explanation(
+        means="A number is written with more than 40 characters.",
+        matters="Readers keep about 17 digits and drop the others, of which there may be millions. " + _UNSEEN,
+        source="RFC 8259 §6; no language writes a double with more than 24 characters of its own accord.",
         do=_CLIENT,
     ),
     "wire.protobuf-invalid": Explanation(
