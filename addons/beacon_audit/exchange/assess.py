@@ -16,6 +16,7 @@ from beacon_audit.model import Endpoint, Finding
 from beacon_audit.model.pointer import without_keys
 from beacon_audit.policy import Limits
 from beacon_audit.wire.content_encoding import decode_content
+from beacon_audit.wire.content_sniffing import mismatch, second_reading
 from beacon_audit.wire.content_type import PROTOBUF, check_content_type
 from beacon_audit.wire.json_body import JsonValue, read_json
 from beacon_audit.wire.otlp_json import read_otlp_json
@@ -41,6 +42,7 @@ class Assessment:
 #: Findings of the contract that a documented message may have.
 _DOCUMENTED_NOTES = frozenset({"contract.otlp-invalid"})
 _OTLP_TIER = frozenset({"contract.otlp-structure"})
+_NO_GZIP = "wire.gzip-corrupt"
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
@@ -76,14 +78,17 @@ def assess_body(
         return Assessment(None, False, standing, verdict_of(standing))  # a GET has no body that anybody could read
     media_type, type_findings = check_content_type(content_types, endpoint.media_types)
     type_findings = (*standing, *type_findings)
+    data = None
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
         if any(finding.code == "contract.undocumented-media-type" for finding in type_findings):
             return Assessment(None, False, type_findings, verdict_of(type_findings))
         document, wire_findings = _read(endpoint, media_type, data, limits.json_depth)
     except WireError as error:
-        findings = (*type_findings, Finding(error.code, error.pointer, error.message))
+        lies = mismatch("gzip", body) if data is None and error.code == _NO_GZIP else mismatch(media_type, data or b"")
+        findings = (*type_findings, Finding(error.code, error.pointer, error.message), *lies)
         return Assessment(None, False, findings, verdict_of(findings))
+    wire_findings = (*wire_findings, *second_reading(media_type, data, endpoint.otlp, max_depth=limits.json_depth))
     learn(document)
     context = InspectionContext(
         endpoint=endpoint,

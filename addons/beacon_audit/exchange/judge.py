@@ -17,6 +17,8 @@ from beacon_audit.model import Decision, Endpoint, Finding, Request
 from beacon_audit.policy import Limits, Policy, decide
 from beacon_audit.redaction import RegistryFull, SecretRegistry
 from beacon_audit.wire.content_encoding import decode_content
+from beacon_audit.wire.content_length import check_content_length
+from beacon_audit.wire.content_sniffing import mismatch
 from beacon_audit.wire.content_type import PROTOBUF, check_content_type
 from beacon_audit.wire.json_body import JsonValue, read_json
 from beacon_audit.wire.otlp_protobuf import read_protobuf, read_protobuf_status
@@ -63,6 +65,7 @@ def judge(
     learned.learn(registry, request, None, None)
     endpoint = contract.match(request.method, request.path)
     findings = [*containment, *_target_findings(contract, endpoint, request)]
+    findings += check_content_length(request.header_values("content-length"), len(request.body))
     assessment = None
     if endpoint is not None:
         assessment = assess_body(
@@ -115,12 +118,13 @@ def assess_response(
     if not body:
         return ResponseAssessment(None, False, False, contract.response_findings(endpoint, status, None))
     media_type, odd = check_content_type(content_types, endpoint.media_types)
+    data = b""
     try:
         data = decode_content(body, content_encodings, limit=limits.decoded_bytes)
         document, findings = _read_response(endpoint, status, media_type, data, limits.json_depth)
     except WireError as error:
         wire = Finding(error.code, error.pointer, error.message)
-        return ResponseAssessment(None, False, True, (*odd, wire))
+        return ResponseAssessment(None, False, True, (*odd, wire, *(mismatch(media_type, data) if data else ())))
     findings = (*odd, *findings)
     try:
         learn_from_response(registry, endpoint, document)

@@ -1,6 +1,7 @@
 """A body, step by step: each step rests on the one before, and no sender can make one raise."""
 
 import gzip
+import zlib
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,41 @@ def test_fault_is_found_where_it_is(
     assessment = assess("license-verify", body, types=types, encodings=encodings)
     assert code in codes(assessment)
     assert assessment.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("says", "encodings", "body", "looks"),
+    [
+        ("application/json", (), gzip.compress(b"{}"), "says JSON, but the bytes look like gzip"),
+        ("application/json", (), zlib.compress(b"{}"), "says JSON, but the bytes look like zlib (deflate)"),
+        ("application/json", (), b"\x0a\x02\x12\x00", "says JSON, but the bytes look like protobuf"),
+        ("application/json", (), b"<a/>", "says JSON, but the bytes look like XML or HTML"),
+        ("application/json", (), b"license=made-up", "says JSON, but the bytes look like a form"),
+        ("application/json", (), '{"a":1}'.encode("utf-16"), "says JSON, but the bytes look like UTF-16"),
+        ("application/json", (), '{"a":1}'.encode("utf-16-le"), "says JSON, but the bytes look like UTF-16"),
+        ("application/json", ("gzip",), gzip.compress(gzip.compress(b"{}")), "says JSON, but the bytes look like gzip"),
+        ("application/json", ("gzip",), b"{}", "says gzip, but the bytes look like JSON"),
+        ("application/json", ("gzip",), zlib.compress(b"{}"), "says gzip, but the bytes look like zlib (deflate)"),
+        ("application/x-protobuf", (), b'{"resourceMetrics":[]}', "says protobuf, but the bytes look like JSON"),
+        ("application/x-protobuf", (), gzip.compress(b"\x0a\x00"), "says protobuf, but the bytes look like gzip"),
+        ("application/json", (), b'\t{"a":[]}', "a body both as JSON and as protobuf"),
+        ("application/x-protobuf", (), b'\t{"a":[]}', "a body both as JSON and as protobuf"),
+    ],
+)
+def test_body_that_is_not_what_it_says_is_named_for_what_it_looks_like(
+    says: str, encodings: tuple[str, ...], body: bytes, looks: str
+) -> None:
+    assessment = assess("telemetry-metrics", body, types=(says,), encodings=encodings)
+    (finding,) = [finding for finding in assessment.findings if finding.code == "wire.unlike-header"]
+    assert looks in finding.message
+    assert assessment.verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    "body", [b"{]", b"[NaN]", b'{"a":1}x', b"{} //", b"\xef\xbb\xbf{}", b"{'a':1}", b'{"\xff":1}', b""]
+)
+def test_body_that_is_bad_json_is_not_said_to_be_something_else(body: bytes) -> None:
+    assert "wire.unlike-header" not in codes(assess("license-verify", body))
 
 
 def test_null_is_a_document_and_garbage_is_none() -> None:

@@ -56,6 +56,7 @@ def test_license_of_the_body_is_told_as_a_token(registry: SecretRegistry) -> Non
         ({"headers": [("user-agent", "these are words, not a product")]}, "contract.header-value"),
         ({"headers": [("x-langchain-license-key", LICENSE)]}, "promise.license-misplaced"),
         ({"headers": [("content-encoding", "gzip")]}, "wire.gzip-corrupt"),
+        ({"headers": [("content-length", "5")]}, "wire.content-length"),
         ({"body": b'{"license": "lcl_0123456789", "x": 1}'}, "contract.undocumented-field"),
     ],
 )
@@ -136,6 +137,7 @@ def test_documented_answer_has_no_findings_and_its_token_is_learned(registry: Se
         (b"{}", 200, (), "contract.missing-field", True),
         (b"", 200, (), "contract.missing-field", False),
         (b"<html>", 502, (), "wire.json-invalid", True),
+        (b"<html>", 502, (), "wire.unlike-header", True),
         (b"{}", 418, (), "contract.response-undocumented-status", True),
         (gzip.compress(b" " * 1001), 200, ("gzip",), "wire.decoded-too-large", True),
     ],
@@ -157,7 +159,7 @@ PROTOBUF = ("application/x-protobuf",)
         (b"", 200, []),
         (chunk(1, number(1, 3), chunk(2, "too old")), 200, []),
         (chunk(1, number(9, 3)), 200, ["wire.protobuf-unknown-field", "contract.undocumented-field"]),
-        (b"{}", 200, ["wire.protobuf-invalid"]),
+        (b"{}", 200, ["wire.protobuf-invalid", "wire.unlike-header"]),
         (number(1, 3) + chunk(2, "no"), 400, ["contract.response-undocumented-status"]),
         (
             number(1, 3) + chunk(7, "no"),

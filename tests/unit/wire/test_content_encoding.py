@@ -1,6 +1,7 @@
 """Content-Encoding: one reading of the bytes, within a limit, or a named fault."""
 
 import gzip
+import random
 import tracemalloc
 import zlib
 
@@ -83,6 +84,63 @@ def test_text_in_the_gzip_header_is_refused(flag: int, field: bytes, name: str) 
     error = fault(carrying, ["gzip"])
     assert error.code == "wire.gzip-header-field"
     assert name in error.message
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "name"),
+    [(3, 0x01, "FTEXT"), (8, 1, "a level"), (8, 0x61, "a level"), (9, 14, "a system"), (9, 0x61, "a system")],
+)
+def test_header_byte_that_no_encoder_writes_is_refused(at: int, value: int, name: str) -> None:
+    carrying = MEMBER[:at] + bytes([value]) + MEMBER[at + 1 :]
+    assert gzip.decompress(carrying) == BODY  # other readers see nothing odd
+    error = fault(carrying, ["gzip"])
+    assert error.code == "wire.gzip-header-field"
+    assert name in error.message
+
+
+def test_check_sum_of_the_header_is_refused() -> None:
+    head = MEMBER[:3] + b"\x02" + MEMBER[4:10]
+    carrying = head + (zlib.crc32(head) & 0xFFFF).to_bytes(2, "little") + MEMBER[10:]
+    assert zlib.decompress(carrying, 31) == BODY
+    assert fault(carrying, ["gzip"]).code == "wire.gzip-header-field"
+
+
+@pytest.mark.parametrize("flags", [0x20, 0x40, 0x80])
+def test_reserved_flags_are_refused(flags: int) -> None:
+    assert fault(MEMBER[:3] + bytes([flags]) + MEMBER[4:], ["gzip"]).code == "wire.gzip-corrupt"
+
+
+@pytest.mark.parametrize(("level", "system"), [(0, 255), (2, 255), (4, 3), (0, 0), (0, 10), (0, 11), (0, 19)])
+def test_header_as_encoders_write_it_is_accepted(level: int, system: int) -> None:
+    """Python writes the time, level 2, system 255; Node 0 and 3 (Linux), 10 (Windows) or 19 (macOS); Go 0 and 255."""
+    head = MEMBER[:4] + (1_760_000_000).to_bytes(4, "little") + bytes([level, system])
+    assert decode_content(head + MEMBER[10:], ["gzip"], limit=1000) == BODY
+
+
+def deflated(*blocks: bytes) -> bytes:
+    """A member of ``BODY`` behind ``blocks`` of deflate."""
+    packed = zlib.compressobj(wbits=-15)
+    return MEMBER[:10] + b"".join(blocks) + packed.compress(BODY) + packed.flush() + MEMBER[-8:]
+
+
+def test_member_full_of_empty_blocks_is_refused() -> None:
+    """Stored blocks of no bytes: that they are there, and the bits that fill up their first byte, are a message."""
+    carrying = deflated(b"\x00\x00\x00\xff\xff" * 200)
+    assert gzip.decompress(carrying) == BODY
+    assert fault(carrying, ["gzip"]).code == "wire.gzip-padding"
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize("size", [0, 1, 100, 70_000, 1_000_000])
+def test_contents_that_do_not_compress_are_no_padding(level: int, size: int) -> None:
+    contents = random.Random(size).randbytes(size)
+    assert decode_content(gzip.compress(contents, level), ["gzip"], limit=size) == contents
+
+
+def test_some_flushes_are_no_padding() -> None:
+    packed = zlib.compressobj(wbits=31)
+    member = b"".join(packed.compress(BODY) + packed.flush(zlib.Z_SYNC_FLUSH) for _ in range(20)) + packed.flush()
+    assert decode_content(member, ["gzip"], limit=1000) == BODY * 20
 
 
 @pytest.mark.parametrize("encodings", [[], ["gzip"]])

@@ -43,6 +43,20 @@ WIRE: Mapping[str, Explanation] = {
         source="RFC 8259 §8.1: JSON is UTF-8.",
         do=_CLIENT,
     ),
+    "wire.unlike-header": Explanation(
+        means="The body is not what its Content-Type or Content-Encoding says, but looks like something else; or it is "
+        "well-formed both as JSON and as protobuf.",
+        matters="A receiver that goes by the bytes and not by the header reads what was not checked here.",
+        source="RFC 9110 §8.3; for how formats are told, their own specifications.",
+        do="The message names what the bytes look like: look for a client, or a proxy before this one, that encodes "
+        "twice or sets the wrong header.",
+    ),
+    "wire.content-length": Explanation(
+        means="Content-Length is not the number of bytes of the body, is no number, or stands there twice.",
+        matters="What one receiver takes for the end of the body is its middle to another. " + _TWO_READERS,
+        source="RFC 9112 §6.3; RFC 9113 §8.1.1.",
+        do=_CLIENT,
+    ),
     "wire.content-encoding": Explanation(
         means="The Content-Encoding is neither absent, identity nor one gzip.",
         matters="Other codings, and several on top of one another, are decoded differently or not at all by receivers.",
@@ -74,9 +88,15 @@ WIRE: Mapping[str, Explanation] = {
         do=_CLIENT,
     ),
     "wire.gzip-header-field": Explanation(
-        means="The gzip header has an extra field, a file name or a comment.",
+        means="The gzip header has an extra field, a file name, a comment, or values that no encoder writes.",
         matters="No decoder shows them. " + _UNSEEN,
         source="RFC 1952 §2.3.1.",
+        do=_CLIENT,
+    ),
+    "wire.gzip-padding": Explanation(
+        means="The gzip member is larger than its contents would be without compression.",
+        matters="It is full of blocks that hold nothing, and which blocks those are can carry anything. " + _UNSEEN,
+        source="RFC 1951 §3.2; no encoder writes more than 5 bytes for each stored block.",
         do=_CLIENT,
     ),
     "wire.decoded-too-large": Explanation(
