@@ -33,7 +33,8 @@ MALFORMED = (
 def contents(value: Any) -> bytes:
     if isinstance(value, str):
         return base64.b64decode(value)
-    return base64.b64decode(value["unit"]) * value["times"] + base64.b64decode(value["end"])
+    unit, times, end = base64.b64decode(value["unit"]), int(value["times"]), base64.b64decode(value["end"])
+    return unit * times + end
 
 
 def result(data: bytes) -> str:
