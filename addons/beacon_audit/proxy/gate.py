@@ -71,6 +71,8 @@ class Gate:
         elif permit := self._permits.use(client, host, port):
             address = self._upstream.address
             return Clearance(permit, *(address or (host, port)), named=address is not None)
+        if self._permits.was_given_up(client, host, port):
+            raise EgressDenied("denied: the request has ended meanwhile")
         return self.deny("a connection without a durable record of its request")
 
     def deny(self, what: str) -> NoReturn:

@@ -6,10 +6,13 @@ connection (``proxy.gate``), the stream guard before a request is given one, new
 watch before anything is written to one (``proxy.watch``).
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 from beacon_audit.exchange.states import Exchange, State
 from beacon_audit.trail import Receipt
+
+_MOST_GIVEN_UP = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Permits:
         self._open: dict[str, Permit] = {}
         #: Those of them that have opened no connection yet, in the order of issue.
         self._unused: dict[str, Permit] = {}
+        #: Where permits led that ended before they were used: their clients left.
+        self._given_up: deque[tuple[str, str, int]] = deque(maxlen=_MOST_GIVEN_UP)
 
     def issue(self, exchange: Exchange, receipt: Receipt, client: str, host: str, port: int) -> Permit:
         """Issue the permit of an exchange whose intent is durable.
@@ -63,7 +68,14 @@ class Permits:
     def withdraw(self, exchange: str) -> None:
         """End the permit of an exchange; it may have been used up already."""
         self._open.pop(exchange, None)
-        self._unused.pop(exchange, None)
+        unused = self._unused.pop(exchange, None)
+        if unused is not None:
+            self._given_up.append((unused.client, unused.host, unused.port))
+
+    def was_given_up(self, client: str, host: str, port: int) -> bool:
+        """Whether a client connection lately had a permit for ``host:port`` that ended unused: mitmproxy may still
+        want to dial for it, and that is nobody's mistake."""
+        return (client, host, port) in self._given_up
 
     def use(self, client: str, host: str | None = None, port: int | None = None) -> Permit | None:
         """Open a connection on the oldest permit of a client connection for a destination (any, for a parent proxy),

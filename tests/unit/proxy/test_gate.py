@@ -121,3 +121,17 @@ def test_behind_a_parent_proxy_nothing_but_the_proxy_is_dialled() -> None:
     cleared = gate.clear("proxy.internal", 3128)
     assert (cleared.host, cleared.port, cleared.named) == ("proxy.internal", 3128, True)
     dialling_for.reset(token)
+
+
+def test_connection_for_a_request_that_has_ended_is_denied_and_is_no_defect() -> None:
+    permits = with_permit()
+    gate = gate_on(permits, Upstream())
+    token = dialling_for.set("client")
+    permits.withdraw("one")
+    with pytest.raises(EgressDenied, match="ended meanwhile"):
+        gate.clear("beacon.langchain.com", 443)
+    assert gate.denials == 0
+    with pytest.raises(EgressDenied, match="durable record"):
+        gate.clear("eu.beacon.langchain.com", 443)
+    assert gate.denials == 1
+    dialling_for.reset(token)
