@@ -118,6 +118,11 @@ class ProxyProcess:
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end, give the exit status."""
+        assert self._process is not None
         try:
             return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

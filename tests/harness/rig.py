@@ -1,6 +1,7 @@
 """A simulated Beacon and a real proxy process in front of it, with one fault that can be switched on and off."""
 
 import json
+import resource
 import time
 import urllib.error
 import urllib.request
@@ -74,6 +75,12 @@ def running_rig(
         with proxy:
             yield Rig(beacon, proxy, switch)
         assert LICENSE not in proxy.stderr
+
+
+def limit_file_size(rig: Rig, room: int) -> None:
+    """From now on the journal has ``room`` bytes left: the next write is cut short, as on a full disk."""
+    size = rig.journal.stat().st_size + room
+    resource.prlimit(rig.proxy.pid, resource.RLIMIT_FSIZE, (size, size))
 
 
 def request_head(length: int) -> bytes:

@@ -1,7 +1,6 @@
 """A trail that cannot be written: the client gets 503, Beacon gets nothing, and the operator hears why."""
 
 import os
-import resource
 import shutil
 import subprocess
 import threading
@@ -14,7 +13,7 @@ import pytest
 
 from beacon_audit.demo.answers import Behaviour
 from harness.client import Answer
-from harness.rig import Rig, eventually, running_rig
+from harness.rig import Rig, eventually, limit_file_size, running_rig
 from harness.usage_reports import LICENSE, recorded_number
 
 DEADLINE_S = 0.3
@@ -33,12 +32,6 @@ def assert_not_ready(rig: Rig, why: str) -> None:
     status, reason = rig.readiness()
     assert status == 503
     assert why in reason
-
-
-def limit_file_size(rig: Rig, room: int) -> None:
-    """From now on the journal has ``room`` bytes left: the next write is cut short, as on a full disk."""
-    size = rig.journal.stat().st_size + room
-    resource.prlimit(rig.proxy.pid, resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_write_that_is_cut_short_keeps_everything_in_until_a_restart(tmp_path: Path) -> None:

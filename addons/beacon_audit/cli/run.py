@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,12 +94,13 @@ def run(args: argparse.Namespace) -> int:
         registry.learn(license_key)
     _log_to_stderr(args.log_level)
     install_log_scrubbing(registry)
-    policy = load_policy(args.policy, cwd=Path.cwd())
+    load = partial(load_policy, args.policy, cwd=Path.cwd())
+    policy = load()
     contract = load_contract(policy.contract)
     check_endpoint_names(policy, contract.endpoints)
     registry.never(public_words(contract))
     listen = tuple(dict.fromkeys(args.listen or [DEFAULT_LISTEN]))
-    settings = Settings(home, policy, contract, mode, reverse_host, listen)
+    settings = Settings(home, policy, contract, mode, reverse_host, listen, lambda files: load(files=files))
     settings.allowed()
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
@@ -122,11 +124,13 @@ def _log_to_stderr(level: str) -> None:
 async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:
     from beacon_audit.admin.server import start_admin
     from beacon_audit.cli.checkpoint_lines import CheckpointLines
+    from beacon_audit.cli.hangup import on_hangup
 
     lines = CheckpointLines()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
+    on_hangup(reload=service.reload, stop=service.stop)
 
     def readiness() -> tuple[bool, str]:
         health = service.health()

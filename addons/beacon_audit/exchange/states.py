@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from beacon_audit.model import Decision, Endpoint
+from beacon_audit.policy import Policy
 
 
 class State(Enum):
@@ -55,13 +56,15 @@ class IllegalTransition(Exception):
 @dataclass(slots=True)
 class Exchange:
     """One exchange under way. ``started`` is the monotonic clock in seconds when its headers arrived;
-    ``outcome_given`` is set when its outcome went to the trail, durable or not: there is one outcome per intent."""
+    ``outcome_given`` is set when its outcome went to the trail, durable or not: there is one outcome per intent.
+    ``policy`` is the one that it was judged by; it goes by that to its end, whatever comes into force meanwhile."""
 
     id: str
     started: float
     state: State = State.RECEIVED
     endpoint: Endpoint | None = None
     decision: Decision | None = None
+    policy: Policy | None = None
     outcome_given: bool = False
 
     def advance(self, event: Event) -> None:

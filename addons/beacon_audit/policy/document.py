@@ -112,7 +112,8 @@ class Policy:
     """``contract`` is a reference for ``load_contract``. ``disabled`` has an entry for every switch that is false in
     ``telemetry``. ``license_fingerprints`` are tokens (``license:<kid>:<16 hex>``); empty means any license may leave.
     ``name`` is the base name of the file or the name of the preset. ``digest`` (``sha256:<hex>``) changes with
-    everything that is in force and with nothing else: it is the hash of ``effective`` as canonical JSON."""
+    everything that is in force and with nothing else: it is the hash of ``effective`` as canonical JSON. ``places``
+    says where the keys at the top of the file stand."""
 
     mode: Mode
     contract: str
@@ -130,6 +131,7 @@ class Policy:
     effective: Mapping[str, object]
     disabled: Mapping[str, Disabled] = field(default_factory=dict)
     witnesses: Witnessing = field(default_factory=Witnessing)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def source_name(self, address: str) -> str | None:
         """The name of the smallest of ``sources`` that holds this IP address; ``None`` when there is none."""

@@ -2,7 +2,7 @@
 
 Takes a path or the name of a preset; paths inside a policy are relative to its directory. Gives a ``Policy`` or raises
 ``PolicyError`` with every problem of all files. The only module of ``policy`` that looks at the file system, beside
-the two that read a ``langsmith_config``.
+``files`` and the two that read a ``langsmith_config``.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ from cryptography import x509
 from beacon_audit.errors import PolicyError, Problem
 from beacon_audit.policy.connection import Reference
 from beacon_audit.policy.document import SWITCHES, Disabled, Policy, Upstream, Witnessing
+from beacon_audit.policy.files import PolicyFiles
 from beacon_audit.policy.langsmith_config import parse_langsmith_config
 from beacon_audit.policy.parse import Draft, parse_policy
-from beacon_audit.policy.yaml_source import LARGEST_FILE
 
 DEFAULT_PRESET = "enforce"
 _PACKAGE = Path(__file__).parent
@@ -48,10 +48,10 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(_presets()))
 
 
-def load_policy(reference: str | None, *, cwd: Path) -> Policy:
+def load_policy(reference: str | None, *, cwd: Path, files: PolicyFiles | None = None) -> Policy:
     """The policy that ``reference`` means: a preset by its name, a file by its path (relative to ``cwd``).
 
-    A file called like a preset is reached as ``./enforce``.
+    A file called like a preset is reached as ``./enforce``. ``files`` remembers what was read.
 
     Raises:
         PolicyError: there is no such policy, or something is wrong with it.
@@ -59,9 +59,10 @@ def load_policy(reference: str | None, *, cwd: Path) -> Policy:
     presets = _presets()
     name = DEFAULT_PRESET if reference is None else reference
     path = presets.get(name, cwd / name)
-    data = _read(path, name)
+    files = files or PolicyFiles()
+    data = _read(path, name, files)
     draft = parse_policy(data, str(path))
-    linked = _follow(draft, path.parent)
+    linked = _follow(draft, path.parent, files)
     if draft.source.problems:
         raise PolicyError(draft.source.problems)
     return _policy(draft, linked, name if name in presets else path.name, path.parent)
@@ -72,22 +73,21 @@ def _presets() -> dict[str, Path]:
     return {path.stem: path for path in directory.glob("*.yaml")} if directory else {}
 
 
-def _read(path: Path, reference: str) -> bytes:
+def _read(path: Path, reference: str, files: PolicyFiles) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+        return files.bytes_of(path)
     except OSError as error:
         presets = ", ".join(preset_names())
         reason = f"expected a policy file or a preset ({presets}), got a path that cannot be read: {error.strerror}"
         raise PolicyError([Problem(reference, 1, 1, reason)]) from None
 
 
-def _follow(draft: Draft, directory: Path) -> _Linked:
+def _follow(draft: Draft, directory: Path, files: PolicyFiles) -> _Linked:
     """Look at the files that the draft names; problems are noted at the lines that name them."""
     disabled = dict(draft.disabled)
     if draft.langsmith_config is not None:
         path = directory / draft.langsmith_config.path
-        data = _read_linked(draft, draft.langsmith_config, path, "langsmith_config")
+        data = _read_linked(draft, draft.langsmith_config, path, "langsmith_config", files)
         if data is not None:
             config = parse_langsmith_config(data, str(path))
             draft.source.problems += config.source.problems
@@ -95,25 +95,26 @@ def _follow(draft: Draft, directory: Path) -> _Linked:
             disabled = config.disabled | disabled
     return _Linked(
         disabled,
-        _certificates(draft, draft.upstream.ca_file, directory, "upstream.ca_file"),
-        _certificates(draft, draft.witnesses.ca_file, directory, "witnesses.ca_file"),
+        _certificates(draft, draft.upstream.ca_file, directory, "upstream.ca_file", files),
+        _certificates(draft, draft.witnesses.ca_file, directory, "witnesses.ca_file", files),
     )
 
 
-def _certificates(draft: Draft, ca_file: Reference | None, directory: Path, key: str) -> _Certificates:
+def _certificates(
+    draft: Draft, ca_file: Reference | None, directory: Path, key: str, files: PolicyFiles
+) -> _Certificates:
     if ca_file is None:
         return _Certificates()
     path = (directory / ca_file.path).absolute()
-    data = _read_linked(draft, ca_file, path, key)
+    data = _read_linked(draft, ca_file, path, key, files)
     if data is not None and not _holds_certificate(data):
         draft.source.refuse(ca_file.node, f"expected a file of PEM certificates for {key}, got another file")
     return _Certificates(path, hashlib.sha256(data or b"").hexdigest())
 
 
-def _read_linked(draft: Draft, reference: Reference, path: Path, key: str) -> bytes | None:
+def _read_linked(draft: Draft, reference: Reference, path: Path, key: str, files: PolicyFiles) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+        return files.bytes_of(path)
     except OSError as error:
         draft.source.refuse(
             reference.node, f"expected a file for {key}, got a path that cannot be read: {error.strerror}"
@@ -150,6 +151,7 @@ def _policy(draft: Draft, linked: _Linked, name: str, directory: Path) -> Policy
         witnesses=Witnessing(
             draft.witnesses.servers, draft.witnesses.quorum, draft.witnesses.refuse_after_s, linked.witnesses.path
         ),
+        places={key.value: draft.source.place(key) for key, _ in draft.source.root.value} if draft.source.root else {},
     )
 
 

@@ -250,6 +250,14 @@ class AuditAddon:
                 **known,
             )
 
+    async def cut_off(self, reason: str) -> None:
+        """Record what is forwarded and unanswered as unknown. Its permits end, and its responses are not let go."""
+        forwarded = [exchange for exchange, _ in self._open.values() if exchange.state is State.FORWARDED]
+        given_up = (self._auditor.settle_failed(exchange, opened=True, reason=reason) for exchange in forwarded)
+        for result in await asyncio.gather(*given_up, return_exceptions=True):
+            if isinstance(result, Exception):
+                _report("what was cut off could not be recorded; the next start records it as unknown", result)
+
     async def finish(self, reason: str) -> None:
         """Record everything that is still open, before the trail is closed. The responses are not let go any more."""
         await self.report_turned_away()

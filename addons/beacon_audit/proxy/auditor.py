@@ -3,6 +3,10 @@
 ``admit`` returns only after the record of its decision is durable: an intent when the request may leave, a refusal
 when it may not. ``settle`` returns only after the outcome is durable. Both raise ``TrailUnavailable`` when nothing can
 be recorded; the caller (``proxy.addon``) keeps its refusal in place on any exception whatever.
+
+A request is judged by one policy. Between its judgement and the place of its record in the trail nothing else happens,
+and while another policy is being recorded no request is judged; so the ``policy`` entry before a record is the one that
+it was judged by.
 """
 
 import asyncio
@@ -10,16 +14,17 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beacon_audit.contracts import Contract
+from beacon_audit.errors import TrailUnavailable
 from beacon_audit.exchange import record
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment, assess_response, judge
 from beacon_audit.exchange.states import Event, Exchange, State
 from beacon_audit.inspection import Role, nothing_approved
 from beacon_audit.model import Decision, Finding, Outcome, Request
 from beacon_audit.policy import Policy
-from beacon_audit.proxy.identity import now
+from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.recorder import Recorder
 from beacon_audit.proxy.refusals import PROTOBUF, Refusal, refuse, refuse_otherwise, unavailable
@@ -69,6 +74,42 @@ class Auditor:
         self.begun = asyncio.Event()
         #: Set when the proxy is going down: requests are refused with 503, to be sent again later.
         self.draining = False
+        #: Cleared while another policy is being recorded.
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    async def change_policy(self, policy: Policy, fields: record.Fields, in_force: Callable[[], None]) -> Receipt:
+        """Record ``policy`` (``fields``), then judge by it. ``in_force`` is called in the same moment. Not to be
+        cancelled: the entry stands, whoever stops waiting for it.
+
+        Raises:
+            TrailUnavailable: it is not durable; the policy stays as it was.
+        """
+        self._settled.clear()
+        try:
+            receipt = await self.recorder.record_for_certain("policy", new_id(), fields)
+            in_force()
+            self.policy = policy
+            self._context = replace(self._context, policy=policy.digest)
+        finally:
+            self._settled.set()
+        return receipt
+
+    async def _turn(self) -> None:
+        """Wait while it is not known which policy is in force. What follows must be judged and submitted without
+        another wait."""
+        await self.begun.wait()
+        if self._settled.is_set():
+            return
+        try:
+            async with asyncio.timeout(self.recorder.deadline_s):
+                while not self._settled.is_set():  # it may be cleared again before this goes on
+                    await self._settled.wait()
+        except TimeoutError:
+            raise TrailUnavailable(
+                f"another policy is being recorded, for longer than {self.recorder.deadline_s:g} s "
+                "(commit_deadline_s); is the disk slow?"
+            ) from None
 
     async def admit(
         self, exchange: Exchange, request: Request, containment: Sequence[Finding], *, client: str
@@ -78,8 +119,9 @@ class Auditor:
         Raises:
             TrailUnavailable: nothing can be recorded.
         """
+        await self._turn()
         judgement = self._judge(request, containment)
-        exchange.endpoint, exchange.decision = judgement.endpoint, judgement.decision
+        exchange.endpoint, exchange.decision, exchange.policy = judgement.endpoint, judgement.decision, self.policy
         exchange.advance(Event.DECIDED)
         fields = record.request_fields(self._context, request, judgement, self._source_name(request.source))
         payload = self._request_payload(exchange.id, request, judgement)
@@ -112,6 +154,7 @@ class Auditor:
         Raises:
             TrailUnavailable: nothing can be recorded.
         """
+        await self._turn()
         known = {"method": "", "host": "", "path": ""} | known
         fields = record.unparsed_fields(
             self._context, source=source, code=code, reason=reason, original_destination=original_destination, **known
@@ -237,7 +280,7 @@ class Auditor:
     def _response_payload(
         self, exchange: Exchange, response: UpstreamResponse, assessment: ResponseAssessment
     ) -> Payload | None:
-        if self.policy.recording.payloads == "none":
+        if exchange.policy is None or exchange.policy.recording.payloads == "none":
             return None
         body = record.response_payload(self._context, exchange.endpoint, response.body, assessment)
         if body is None:

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from mitmproxy import certs, options
 from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
+from mitmproxy.connection import Server
 from mitmproxy.master import Master
 from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.context import Context
@@ -133,6 +134,13 @@ class ProxyMaster(Master):
         if not all(instance.is_running for instance in self.proxyserver.servers):
             raise UsageError("--listen: the proxy could not listen there; is the address in use?")
         return [(str(address[0]), int(address[1])) for address in self.proxyserver.listen_addrs()]
+
+    def close_upstream(self) -> None:
+        """Tear down every connection upstream, whoever uses it."""
+        for handler in list(self.proxyserver.connections.values()):
+            for connection, transport in list(handler.transports.items()):
+                if isinstance(connection, Server) and isinstance(transport.writer, asyncio.StreamWriter):
+                    transport.writer.transport.abort()
 
     async def stop_listening(self) -> None:
         """Take no new connections; those that exist go on."""

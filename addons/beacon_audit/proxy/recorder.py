@@ -3,6 +3,7 @@
 ``record`` returns when the entry was written and synced, within the policy's ``commit_deadline_s``; in every other
 case it raises ``TrailUnavailable``, and what was to follow must not happen. An intent is not even written while the
 trail does not stand (``standing``: its witnesses are silent); all else is, so that the trail says what happened.
+``record_for_certain`` has no deadline.
 """
 
 import asyncio
@@ -76,6 +77,19 @@ class Recorder:
         except asyncio.CancelledError:
             self._note_late(pending, record_id, if_late)
             raise
+
+    async def record_for_certain(self, kind: str, record_id: str, fields: Fields) -> Receipt:
+        """As ``record``, however long it takes: the answer is final, and nothing becomes durable after a "no".
+
+        Raises:
+            TrailUnavailable: it is not durable, and nothing will be recorded any more.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self._submit(kind, record_id, fields, None)))
+
+    @property
+    def deadline_s(self) -> float:
+        """How long a request waits for its record, in seconds."""
+        return self._deadline_s
 
     def close(self, record_id: str, fields: Fields) -> None:
         """Write the ``close`` entry and close the trail, in one step: no entry comes after it. Waits for the disk.

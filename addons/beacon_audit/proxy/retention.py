@@ -6,6 +6,7 @@ When something cannot be deleted, the proxy goes on and says so; the next hour t
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +19,10 @@ logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 3600.0
 
 
-async def keep_to_retention(writer: TrailWriter, payloads: Path, days: int) -> None:
-    """Delete payload files that are more than ``days`` days old, again and again, until it is cancelled."""
+async def keep_to_retention(writer: TrailWriter, payloads: Path, days_kept: Callable[[], int]) -> None:
+    """Delete payload files that are older than so many days, again and again, until it is cancelled."""
     while True:
+        days = days_kept()
         before = (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
         try:
             done = await asyncio.to_thread(_prune, writer, payloads, before, days)

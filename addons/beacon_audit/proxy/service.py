@@ -17,11 +17,11 @@ from functools import partial
 
 from beacon_audit import __version__
 from beacon_audit.contracts import Contract
-from beacon_audit.errors import TrailError, TrailUnavailable, UsageError
+from beacon_audit.errors import TrailUnavailable, UsageError
 from beacon_audit.exchange.approvals import Approvals
 from beacon_audit.exchange.record import RecordContext
 from beacon_audit.home import Home, open_trail_writer
-from beacon_audit.policy import Policy
+from beacon_audit.policy import Policy, PolicyFiles
 from beacon_audit.proxy import guards, original_destination
 from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.approval_watch import watch_approvals
@@ -32,6 +32,8 @@ from beacon_audit.proxy.containment import Destination, normalised_host
 from beacon_audit.proxy.gate import Gate, GatedEventLoop
 from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.policy_entry import check_policy_fits, policy_fields
+from beacon_audit.proxy.policy_reload import PolicyReload, Ways
 from beacon_audit.proxy.recorder import Recorder
 from beacon_audit.proxy.retention import keep_to_retention
 from beacon_audit.proxy.watch import Watches
@@ -39,7 +41,6 @@ from beacon_audit.proxy.witnesses import Witnesses
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail import TrailWriter
 from beacon_audit.trail.approval_scan import find_approvals
-from beacon_audit.trail.entry import encode_entry
 
 logger = logging.getLogger(__name__)
 
@@ -52,15 +53,13 @@ START_SECONDS = 15.0
 FLOOD_SECONDS = 10.0
 #: How long the last checkpoint may take to be cosigned at the end.
 WITNESS_SECONDS = 3.0
-#: No entry has a longer one.
-_LAST_INDEX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``mode`` is ``regular``, ``reverse`` or ``transparent``; ``reverse_host`` the one host that reverse mode answers
     as, ``None`` for every host of the contract. ``listen`` is one or more pairs of an IP address and a port, 0 for a
-    free one."""
+    free one. ``load`` reads the policy anew."""
 
     home: Home
     policy: Policy
@@ -68,6 +67,7 @@ class Settings:
     mode: str
     reverse_host: str | None
     listen: tuple[tuple[str, int], ...]
+    load: Callable[[PolicyFiles], Policy]
 
     def allowed(self) -> Destination:
         """Where requests may go.
@@ -102,6 +102,11 @@ class ProxyService:
         self._tokens = tokens
         self._stopping = asyncio.Event()
         self._auditor: Auditor | None = None
+        self._reload_wanted = asyncio.Event()
+
+    def reload(self) -> None:
+        """Read the policy anew, once the proxy is ready. Safe to call from a signal handler of the loop."""
+        self._reload_wanted.set()
 
     def stop(self) -> None:
         """Begin to stop; ``run`` returns when it is done. Safe to call from a signal handler of the loop."""
@@ -127,7 +132,7 @@ class ProxyService:
         """
         settings = self._settings
         allowed = settings.allowed()
-        self._check_policy_fits()
+        check_policy_fits(settings.policy)
         witnesses = Witnesses.of(settings.policy, settings.home.trail)
 
         def published(note: bytes) -> None:
@@ -158,11 +163,12 @@ class ProxyService:
             guards.install(permits, watches)
             if transparent:
                 original_destination.install()
-            self._open_gate(permits, watches)
-            days = settings.policy.recording.retention_days
-            retention = partial(keep_to_retention, writer, settings.home.payloads, days)
+            way_out = partial(self._open_gate, permits, watches)
+            way_out(settings.policy)
+            retention = partial(keep_to_retention, writer, settings.home.payloads, self._retention_days)
             requests = partial(watch_approvals, settings.home, recorder, approvals, self._registry)
-            await self._serve(addon, allowed, recorder, (retention, requests, partial(_report_floods, addon)), on_ready)
+            works = (retention, requests, partial(_report_floods, addon))
+            await self._serve(addon, allowed, self._auditor, way_out, works, on_ready)
         finally:
             try:
                 writer.close()
@@ -176,19 +182,23 @@ class ProxyService:
             approvals.add(fields)
         return approvals
 
-    def _open_gate(self, permits: Permits, watches: Watches) -> None:
+    def _retention_days(self) -> int:
+        policy = self._settings.policy if self._auditor is None else self._auditor.policy
+        return policy.recording.retention_days
+
+    def _open_gate(self, permits: Permits, watches: Watches, policy: Policy) -> None:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, GatedEventLoop):
             raise RuntimeError("the proxy must run on a GatedEventLoop")
         # In offline mode there is no gate to ask: nothing can be opened, whatever any other code believes.
-        policy = self._settings.policy
         loop.gate = None if policy.mode == "offline" else Gate(permits, watches, policy.upstream)
 
     async def _serve(
         self,
         addon: AuditAddon,
         allowed: Destination,
-        recorder: Recorder,
+        auditor: Auditor,
+        way_out: Callable[[Policy], None],
         works: Sequence[Work],
         on_ready: Callable[[dict[str, object]], None],
     ) -> None:
@@ -207,7 +217,7 @@ class ProxyService:
         try:
             addresses = await _listening(master, running)
             listen = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in addresses]
-            await self._begin(recorder, ", ".join(listen))
+            await self._begin(auditor, ", ".join(listen))
             on_ready(
                 {
                     "event": "ready",
@@ -219,20 +229,21 @@ class ProxyService:
                     "trail": str(settings.home.trail),
                 }
             )
-            async with _beside(works):
+            ways = Ways(way_out, partial(_close_upstream, master, addon))
+            reload = PolicyReload(settings.load, auditor, ways, self._reload_wanted)
+            async with _beside((*works, reload.serve)):
                 await self._stopping.wait()
             await self._drain(master, addon)
-            _close_trail(recorder)
+            _close_trail(auditor.recorder)
         finally:
             master.shutdown()
             await running
 
-    async def _begin(self, recorder: Recorder, listen: str) -> None:
+    async def _begin(self, auditor: Auditor, listen: str) -> None:
         """Record that a run begins and what is in force, then let requests be recorded."""
-        await recorder.record("open", new_id(), self._open_fields(listen))
-        await recorder.record("policy", new_id(), self._policy_fields())
-        if self._auditor is not None:
-            self._auditor.begun.set()
+        await auditor.recorder.record("open", new_id(), self._open_fields(listen))
+        await auditor.recorder.record("policy", new_id(), policy_fields(self._settings.policy))
+        auditor.begun.set()
 
     def _open_fields(self, listen: str) -> dict[str, object]:
         settings = self._settings
@@ -248,28 +259,29 @@ class ProxyService:
             "pid": os.getpid(),
         }
 
-    def _policy_fields(self) -> dict[str, object]:
-        policy = self._settings.policy
-        return {"digest": policy.digest, "name": policy.name, "document": dict(policy.effective)}
-
-    def _check_policy_fits(self) -> None:
-        """Before anything is recorded: a run without its policy on the record would be one that crashed."""
-        try:
-            encode_entry({**self._policy_fields(), "type": "policy", "id": new_id(), "time": now()}, _LAST_INDEX)
-        except TrailError as error:
-            name = self._settings.policy.name
-            raise UsageError(f"{name}: too long to be recorded whole, name fewer sources ({error})") from None
-
     async def _drain(self, master: ProxyMaster, addon: AuditAddon) -> None:
         """Let what is in flight finish; refuse what is new; record what is left when the time is up."""
         if self._auditor is not None:
             self._auditor.draining = True
         await master.stop_listening()
-        began = time.monotonic()
-        # What begins after that is refused, so a busy client does not hold up the end.
-        while addon.in_flight(before=began) and time.monotonic() < began + DRAIN_SECONDS:
-            await asyncio.sleep(0.02)
+        await _in_flight_ended(addon)
         await addon.finish("the proxy went down before the outcome was known")
+
+
+async def _in_flight_ended(addon: AuditAddon) -> None:
+    """Wait until what is in flight now has ended, or the time for that is up. What begins later is refused by then, so
+    a busy client does not hold it up."""
+    began = time.monotonic()
+    while addon.in_flight(before=began) and time.monotonic() < began + DRAIN_SECONDS:
+        await asyncio.sleep(0.02)
+
+
+async def _close_upstream(master: ProxyMaster, addon: AuditAddon) -> None:
+    """The policy is offline from now on: what is in flight may end, then no connection upstream is left."""
+    await _in_flight_ended(addon)
+    await addon.cut_off("the policy became offline before the outcome was known")
+    master.close_upstream()
+    logger.info("offline: every connection upstream is closed")
 
 
 @asynccontextmanager

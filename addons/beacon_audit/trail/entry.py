@@ -17,7 +17,7 @@ from beacon_audit.errors import TrailCorrupt, TrailError
 ENTRY_LIMIT = 65_000
 ENTRY_TYPES = frozenset(
     {
-        "open", "close", "recovered", "policy", "heartbeat", "prune", "key-change", "approval",
+        "open", "close", "recovered", "policy", "policy-refused", "heartbeat", "prune", "key-change", "approval",
         "intent", "outcome", "refusal",
     }
 )  # fmt: skip

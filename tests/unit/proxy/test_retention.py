@@ -59,7 +59,7 @@ def while_kept(trail: Trail, writer: TrailWriter, act: Callable[[], Awaitable[No
     """Act while somebody keeps to 30 days."""
 
     async def run() -> None:
-        task = asyncio.create_task(keep_to_retention(writer, trail.payloads, DAYS))
+        task = asyncio.create_task(keep_to_retention(writer, trail.payloads, lambda: DAYS))
         try:
             await act()
             assert not task.done()

@@ -606,8 +606,8 @@ class Findings:
 
 TYPES = frozenset(
     (
-        "open", "policy", "intent", "outcome", "refusal", "heartbeat", "recovered", "prune", "key-change", "approval",
-        "close",
+        "open", "policy", "policy-refused", "intent", "outcome", "refusal", "heartbeat", "recovered", "prune",
+        "key-change", "approval", "close",
     )
 )  # fmt: skip
 #: What an approval may name.
@@ -1353,6 +1353,10 @@ def check_fields(fields: Dict[str, Any]) -> None:
         raise Malformed("expected a date in `before`")
     if kind == "approval":
         check_approval(fields)
+    elif kind == "policy" and "previous" in fields:
+        check_digest(fields, "previous")
+    elif kind == "policy-refused":
+        check_policy_refused(fields)
     if kind in EXCHANGE and fields.get("payload") is not None:
         parse_payload(fields["payload"])
 
@@ -1368,6 +1372,28 @@ def check_approval(fields: Dict[str, Any]) -> None:
     for group in names.values():
         if not isinstance(group, list) or not group or not all(isinstance(name, str) and name for name in group):
             raise Malformed("expected a list of texts for each kind in `names`")
+
+
+def check_digest(fields: Dict[str, Any], name: str) -> None:
+    """Raises `Malformed` unless there is a digest at `name`."""
+    value = fields.get(name)
+    if not isinstance(value, str) or DIGEST.fullmatch(value) is None:
+        raise Malformed(f"expected a digest in `{name}`")
+
+
+def check_policy_refused(fields: Dict[str, Any]) -> None:
+    """Raises `Malformed` unless it says which policy stayed in force, why, and what was read."""
+    check_digest(fields, "in_force")
+    if not isinstance(fields.get("reason"), str) or not fields["reason"]:
+        raise Malformed("expected a text in `reason`")
+    files = fields.get("files")
+    if not isinstance(files, list):
+        raise Malformed("expected a list in `files`")
+    for file in files:
+        if not isinstance(file, dict) or set(file) != {"name", "digest"} or not isinstance(file["name"], str):
+            raise Malformed("expected `name` and `digest` of each of the `files`")
+        if file["digest"] is not None:
+            check_digest(file, "digest")
 
 
 def classify_strays(story: Story, log: Log, findings: Findings) -> None:

@@ -12,10 +12,11 @@ import orjson
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.approval import read_approval
 from beacon_audit.trail.entry import ENTRY_LIMIT
+from beacon_audit.trail.policy_change import check_policy, check_policy_refused
 
 #: `MALFORMED`: nothing is known of it, or it is not there.
 MALFORMED, INTENT, OUTCOME, UNKNOWN_OUTCOME, REFUSAL, HEARTBEAT, OPEN, CLOSE = range(8)
-RECOVERED, POLICY, PRUNE, KEY_CHANGE, UNKNOWN_TYPE, APPROVAL = range(8, 14)
+RECOVERED, POLICY, PRUNE, KEY_CHANGE, UNKNOWN_TYPE, APPROVAL, POLICY_REFUSED = range(8, 15)
 
 #: Kinds that belong to an exchange, whose ids matter.
 EXCHANGE = frozenset({INTENT, OUTCOME, UNKNOWN_OUTCOME, REFUSAL})
@@ -31,10 +32,13 @@ _KINDS = {
     "close": CLOSE,
     "recovered": RECOVERED,
     "policy": POLICY,
+    "policy-refused": POLICY_REFUSED,
     "prune": PRUNE,
     "key-change": KEY_CHANGE,
     "approval": APPROVAL,
 }
+#: What else must be true of the form of some.
+_CHECKS = {APPROVAL: read_approval, POLICY: check_policy, POLICY_REFUSED: check_policy_refused}
 _SORTED = orjson.OPT_SORT_KEYS
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z").fullmatch
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
@@ -88,9 +92,9 @@ def kind_of(fields: Mapping[str, object]) -> int:
             raise Malformed("expected the state of an outcome: sent, not_sent or unknown")
     elif kind == PRUNE and not is_date(fields.get("before")):
         raise Malformed("expected a date in 'before'")
-    elif kind == APPROVAL:
+    elif check := _CHECKS.get(kind):
         try:
-            read_approval(fields)
+            check(fields)
         except TrailCorrupt as error:
             raise Malformed(str(error)) from None
     return kind

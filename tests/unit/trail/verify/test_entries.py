@@ -21,6 +21,10 @@ def changed(**fields: object) -> bytes:
 
 
 APPROVAL = {"type": "approval", "by": "a", "operator": "b", "reason": "c", "names": {"span-name": ["x"]}}
+DIGEST = "sha256:" + "0" * 64
+POLICY_REFUSED = {
+    "type": "policy-refused", "in_force": DIGEST, "reason": "a", "files": [{"name": "b", "digest": DIGEST}],
+}  # fmt: skip
 
 MALFORMED = {
     "nothing": b"",
@@ -58,6 +62,13 @@ MALFORMED = {
     "an approval of another kind": changed(**{**APPROVAL, "names": {"endpoint": ["x"]}}),
     "an approval of no names": changed(**{**APPROVAL, "names": {"span-name": []}}),
     "an approval of what is no name": changed(**{**APPROVAL, "names": {"span-name": [1]}}),
+    "a policy after something that is no policy": changed(type="policy", previous="enforce"),
+    "a refused policy in the place of none": changed(**{**POLICY_REFUSED, "in_force": None}),
+    "a policy refused without a reason": changed(**{**POLICY_REFUSED, "reason": ""}),
+    "a refused policy without files": changed(**{**POLICY_REFUSED, "files": None}),
+    "a refused policy of what is no file": changed(**{**POLICY_REFUSED, "files": ["policy.yaml"]}),
+    "a refused policy of a file without a name": changed(**{**POLICY_REFUSED, "files": [{"digest": DIGEST}]}),
+    "a refused policy with another digest": changed(**{**POLICY_REFUSED, "files": [{"name": "b", "digest": "0"}]}),
     "too long": changed(text="x" * 65_000),
     "too deep": b"[" * 30_000 + b"]" * 30_000,
 }
@@ -75,6 +86,12 @@ def test_malformed_entry_is_found_and_named(verify_entries: VerifyEntries, form:
 
 def test_approval_is_fine(verify_entries: VerifyEntries) -> None:
     assert verify_entries(changed(**APPROVAL)).verdict == "ok"
+
+
+def test_refused_policy_is_fine(verify_entries: VerifyEntries) -> None:
+    assert verify_entries(changed(**POLICY_REFUSED)).verdict == "ok"
+    unreadable = {**POLICY_REFUSED, "files": [{"name": "b", "digest": None}]}
+    assert verify_entries(changed(**unreadable)).verdict == "ok"
 
 
 def test_entry_of_the_greatest_length_is_fine(verify_entries: VerifyEntries) -> None:
