@@ -1,9 +1,11 @@
 """SIGHUP: another policy comes into force whole and on the record, or the old one stays and that is on the record."""
 
+import contextlib
 import hashlib
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -287,6 +289,31 @@ def test_exchange_that_does_not_end_is_cut_off_when_the_policy_becomes_offline(t
         assert answer.result(20).status in (502, 503)
 
 
+def test_connection_that_is_being_made_when_the_policy_becomes_offline_carries_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, contextlib.ExitStack() as waiting:
+        fillers = [waiting.enter_context(socket.socket()) for _ in range(2)]
+        for filler in fillers:  # nobody is let in behind them: the next one waits for its connection
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        rigged = reloading(tmp_path, fault="short-drain", upstream={"address": address})
+        with rigged as (rig, reloads), ThreadPoolExecutor(1) as client:
+            answer = client.submit(rig.send, 1)
+            eventually(lambda: rig.proxy.entries("intent"))
+            reloads.to(mode="offline", upstream={"address": address})
+            eventually(lambda: rig.outcomes())
+            assert [state for _, state in rig.outcomes()] == ["unknown"]
+            # Now the connection comes about, though nobody may use it any more.
+            server.settimeout(20)
+            ours = {filler.getsockname() for filler in fillers}
+            while (accepted := server.accept())[1] in ours:
+                waiting.enter_context(accepted[0])
+            with accepted[0] as late, contextlib.suppress(ConnectionResetError):
+                late.settimeout(20)
+                assert late.recv(1) == b""
+            assert answer.result(20).status in (502, 503)
+
+
 def test_a_record_that_cannot_be_written_leaves_the_policy_as_it_was(tmp_path: Path) -> None:
     with reloading(tmp_path) as (rig, reloads):
         limit_file_size(rig, room=10)
@@ -295,6 +322,8 @@ def test_a_record_that_cannot_be_written_leaves_the_policy_as_it_was(tmp_path: P
         eventually(lambda: "it cannot be recorded" in rig.proxy.stderr)
         eventually(lambda: "could not be recorded: the audit trail cannot be written" in rig.proxy.stderr)
         assert "is in force from entry" not in rig.proxy.stderr
+        [begun] = reloads.changes()
+        assert f"({begun['digest']}) stays in force" in rig.proxy.stderr
         assert rig.send(1).status == 503
         assert rig.beacon.connections == 0
         rig.restart()
