@@ -45,6 +45,7 @@ class ProxyProcess:
         *,
         mode: str = "regular",
         listen: str = "127.0.0.1:0",
+        admin: str = "127.0.0.1:0",
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         launcher: Sequence[str] = ("-m", "beacon_audit.cli"),
@@ -56,7 +57,7 @@ class ProxyProcess:
         self.stdout_path = directory / "stdout.log"
         self._command = [
             *prefix, sys.executable, *launcher, "run", "--home", str(self.home.path), "--policy", str(policy),
-            "--mode", mode, "--listen", listen, "--admin", "127.0.0.1:0", *arguments,
+            "--mode", mode, "--listen", listen, "--admin", admin, *arguments,
         ]  # fmt: skip
         self._environment = {**os.environ, **(environment or {})}
         self._preexec = preexec

@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=address,
         help="may be given again, for IPv6 beside IPv4 (127.0.0.1:8080)",
     )
-    parser.add_argument("--admin", metavar="HOST:PORT", type=address, help="health checks; none without it")
+    parser.add_argument(
+        "--admin",
+        metavar="[HOST:]PORT",
+        type=admin_address,
+        help="health checks, on 127.0.0.1 without HOST; none without it",
+    )
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"), help="(info)")
 
 
@@ -54,6 +59,11 @@ def address(text: str) -> tuple[str, int]:
     if not colon or not literal or not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError("expected HOST:PORT with an IP address, for example 127.0.0.1:8080")
     return literal, number
+
+
+def admin_address(text: str) -> tuple[str, int]:
+    """As ``address``; a port alone is one of loopback, so that nobody is let in by saying less."""
+    return address(f"127.0.0.1:{text}" if text.isdecimal() else text)
 
 
 def listening_mode(text: str) -> tuple[str, str | None]:
@@ -94,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
         registry.learn(license_key)
     _log_to_stderr(args.log_level)
     install_log_scrubbing(registry)
+    if os.geteuid() == 0:
+        logging.getLogger(__name__).warning("this proxy runs as root, which it needs for nothing; give it a user")
     load = partial(load_policy, args.policy, cwd=Path.cwd())
     policy = load()
     contract = load_contract(policy.contract)
