@@ -12,7 +12,8 @@
     │   ├── TrailUnavailable   queue full, deadline missed, or the writer is poisoned by a failed write
     │   ├── TrailLocked        another writer holds the trail
     │   └── TrailCorrupt       damage that a crash cannot explain
-    └── EgressDenied           our own code: something tried to leave without a permit
+    ├── EgressDenied           our own code: something tried to leave without a permit
+    └── SecretExposed          our own code: at the start, a made-up secret came out in clear
 
 Messages are lower case, say what was expected, what came, where, and what to do. They never contain a payload value
 or a secret.
@@ -86,6 +87,10 @@ class TrailLocked(TrailError):
 
 class TrailCorrupt(TrailError):
     """The trail holds damage that a crash of its writer cannot explain."""
+
+
+class SecretExposed(BeaconAuditError):
+    """A proxy that would tell secrets does not start. The message names the ways out, not what came."""
 
 
 class EgressDenied(BeaconAuditError, PermissionError):

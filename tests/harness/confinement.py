@@ -6,12 +6,17 @@ Linux system calls by ctypes, between fork and exec, for root only. Source of th
 import ctypes
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 import beacon_audit
 
+#: What a process needs as ``PYTHONPATH`` wherever it begins.
+PACKAGE = str(Path(beacon_audit.__file__).parents[1])
 #: Nobody in particular.
 STRANGER = 65_534
 _CLONE_NEWNS = 0x00020000
@@ -35,7 +40,7 @@ def confine(writable: Path) -> Callable[[], None]:
     """A function for ``preexec_fn``: nothing but ``writable`` can be written, the user is `STRANGER`, there is no
     capability and no way to one. It raises ``OSError``. The interpreter and the package can be read, wherever they
     lie."""
-    needed = (Path(sys.base_prefix), Path(sys.prefix), Path(beacon_audit.__file__).parents[1])
+    needed = (Path(sys.base_prefix), Path(sys.prefix), Path(PACKAGE))
 
     def confined() -> None:
         os.chdir("/")
@@ -52,6 +57,24 @@ def confine(writable: Path) -> Callable[[], None]:
         _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
     return confined
+
+
+def confined_or_skipped(writable: Path) -> Callable[[], None]:
+    """``confine``, or a skipped test where that is not possible. ``writable`` exists."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    confined = confine(writable)
+    try:
+        subprocess.run([sys.executable, "-c", ""], preexec_fn=confined, capture_output=True, check=True)
+    except subprocess.SubprocessError:
+        pytest.skip("root may not make a mount namespace here, or the kernel is older than 5.12")
+    return confined
+
+
+def give_away(directory: Path) -> None:
+    """Everything in ``directory`` belongs to `STRANGER`."""
+    for path in (directory, *directory.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
 
 
 def _reveal(directories: Sequence[Path]) -> None:

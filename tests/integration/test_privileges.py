@@ -1,39 +1,19 @@
 """The proxy needs no privilege: not root, no capability, nothing to write but HOME; and what is private stays so."""
 
 import os
-import shutil
 import socket
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import beacon_audit
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import Tunnel
-from harness.confinement import STRANGER, become_a_stranger, confine
+from harness.confinement import PACKAGE, STRANGER, become_a_stranger, confined_or_skipped, give_away
 from harness.proxy import ProxyProcess, write_policy
 from harness.usage_reports import PATH, usage_report
-
-
-@pytest.fixture
-def open_directory() -> Iterator[Path]:
-    """One that every user may pass through: those of pytest are their owner's."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can become another user")
-    directory = Path(tempfile.mkdtemp(prefix="beacon-audit-"))
-    directory.chmod(0o755)
-    yield directory
-    shutil.rmtree(directory)
-
-
-def give_away(directory: Path) -> None:
-    for path in (directory, *directory.rglob("*")):
-        os.chown(path, STRANGER, STRANGER)
 
 
 def status_of(pid: int) -> dict[str, str]:
@@ -42,14 +22,13 @@ def status_of(pid: int) -> dict[str, str]:
 
 
 def test_it_runs_as_nobody_in_particular_on_a_read_only_root_without_any_capability(open_directory: Path) -> None:
+    (open_directory / "home").mkdir(mode=0o700)
     with SimulatedBeacon(open_directory) as beacon:
         beacon.ca_file.chmod(0o644)
         policy = write_policy(open_directory, beacon)
-        package = str(Path(beacon_audit.__file__).parents[1])
-        confined = confine(open_directory / "home")
-        proxy = ProxyProcess(open_directory, policy, preexec=confined, environment={"PYTHONPATH": package})
+        confined = confined_or_skipped(open_directory / "home")
+        proxy = ProxyProcess(open_directory, policy, preexec=confined, environment={"PYTHONPATH": PACKAGE})
         give_away(proxy.home.path)
-        _skip_unless_possible(confined)
         outside = {path for path in open_directory.rglob("*") if proxy.home.path not in path.parents}
         with proxy:
             status = status_of(proxy.pid)
@@ -76,14 +55,9 @@ def test_it_runs_as_nobody_in_particular_on_a_read_only_root_without_any_capabil
         assert b"Read-only file system" in wrote.stderr
 
 
-def _skip_unless_possible(preexec: object) -> None:
-    try:
-        subprocess.run([sys.executable, "-c", ""], preexec_fn=preexec, capture_output=True, check=True)  # type: ignore[call-overload]
-    except subprocess.SubprocessError:
-        pytest.skip("this machine does not let root make a mount namespace, or its kernel is older than 5.12")
-
-
 def test_private_keys_are_readable_by_nobody_else(open_directory: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
     home = ProxyProcess(open_directory, "offline").home
     for file in (*home.private_files, *home.public_files):
         read = subprocess.run(["cat", file], preexec_fn=become_a_stranger, capture_output=True)

@@ -82,8 +82,9 @@ def listening_mode(text: str) -> tuple[str, str | None]:
 
 def run(args: argparse.Namespace) -> int:
     """Start, serve, stop."""
-    # No core dump: it would hold every key in clear.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from beacon_audit.redaction.closed_process import close_process, take_from_environment
+
+    close_process()
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # a connection needs two
 
@@ -93,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     from beacon_audit.policy import check_endpoint_names, load_policy
     from beacon_audit.proxy.gate import GatedEventLoop
     from beacon_audit.proxy.service import ProxyService, Settings
+    from beacon_audit.proxy.startup_canary import check_secrecy
     from beacon_audit.redaction import SecretRegistry, Tokens, install_log_scrubbing
 
     mode, reverse_host = listening_mode(args.mode)
@@ -100,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     tokens = Tokens(home.token_key())
     registry = SecretRegistry(tokens)
     # Before anything can be logged: the key that this process was told about.
-    if license_key := os.environ.pop("LANGSMITH_LICENSE_KEY", ""):
+    if license_key := take_from_environment("LANGSMITH_LICENSE_KEY"):
         registry.learn(license_key)
     _log_to_stderr(args.log_level)
     install_log_scrubbing(registry)
@@ -114,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     listen = tuple(dict.fromkeys(args.listen or [DEFAULT_LISTEN]))
     settings = Settings(home, policy, contract, mode, reverse_host, listen, lambda files: load(files=files))
     settings.allowed()
+    check_secrecy(contract, policy, registry, tokens)
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
     return 0

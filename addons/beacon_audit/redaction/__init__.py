@@ -1,5 +1,6 @@
 """Keeping secrets out of everything that is written: tokens, the search for known secrets, documents, log lines."""
 
+from beacon_audit.redaction.closed_process import close_process, take_from_environment
 from beacon_audit.redaction.discreet_record import discreet_record
 from beacon_audit.redaction.document import hidden_token, redact_document
 from beacon_audit.redaction.log_scrubbing import install_log_scrubbing
@@ -12,8 +13,10 @@ __all__ = [
     "ScrubbedStream",
     "SecretRegistry",
     "Tokens",
+    "close_process",
     "discreet_record",
     "hidden_token",
     "install_log_scrubbing",
     "redact_document",
+    "take_from_environment",
 ]

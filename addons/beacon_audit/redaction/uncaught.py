@@ -1,7 +1,8 @@
-"""Exceptions that nobody caught: scrubbed as one text, with their causes, contexts and notes, before they are printed.
+"""Exceptions that nobody caught: printed with the frames and types of the whole chain, without a word of what they say.
 
-Covers ``sys.excepthook``, ``threading.excepthook`` and ``sys.unraisablehook``. A traceback is scrubbed whole, so a key
-that an exception message breaks over lines is found. When scrubbing fails, a fixed line is printed (closed).
+Covers ``sys.excepthook``, ``threading.excepthook`` and ``sys.unraisablehook``. As in the log (``discreet_record``), the
+message of an exception may quote what nobody has learned yet. The text is scrubbed as a whole as well, and when that
+fails, a fixed line is printed (closed).
 """
 
 import contextlib
@@ -19,13 +20,24 @@ if TYPE_CHECKING:
     from threading import ExceptHookArgs
 
 
+def _without_words(error: BaseException) -> str:
+    """Frames and types, the cause first. Neither messages nor notes, and of a group nothing but itself."""
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+    told = ["".join(traceback.format_tb(one.__traceback__)) + type(one).__name__ for one in reversed(chain)]
+    return "\nthen\n".join(told)
+
+
 def install_exception_hooks(scrub: Callable[[str], str]) -> Callable[[], None]:
     """Print uncaught exceptions through ``scrub``, on ``sys.stderr``. The result puts the former hooks back."""
     former = sys.excepthook, threading.excepthook, sys.unraisablehook
 
     def report(heading: str, error: BaseException | None) -> None:
         try:
-            text = scrub(heading + "".join(traceback.format_exception(error)) if error else heading)
+            text = scrub(f"{heading}{_without_words(error)}\n" if error else heading)
         except Exception:  # noqa: BLE001 - closed
             text = f"{WITHHELD_LINE}\n"
         # Nothing can be said where nobody listens; a hook that raises would print the exception by another way.

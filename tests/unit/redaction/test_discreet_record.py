@@ -44,6 +44,13 @@ def test_message_of_mitmproxy_about_an_exception_is_left_out(name: str) -> None:
     assert "a defect while handling a connection: ValueError" in line
 
 
+def test_message_of_asyncio_about_an_exception_is_left_out() -> None:
+    said = f"Task exception was never retrieved\nfuture: <Task finished exception=ValueError({SECRET!r})>"
+    line = line_of("asyncio", said, failure=lambda: int(SECRET))
+    assert SECRET not in line
+    assert "a defect in a task or callback: ValueError" in line
+
+
 def test_bytes_that_mitmproxy_quotes_in_hex_are_left_out() -> None:
     line = line_of("mitmproxy.proxy.server", f"Cannot parse ClientHello: {SECRET.encode().hex()}")
     assert line == "mitmproxy.proxy.server: Cannot parse ClientHello: [bytes]"
