@@ -124,7 +124,9 @@ def assess_response(
         document, findings = _read_response(endpoint, status, media_type, data, limits.json_depth)
     except WireError as error:
         wire = Finding(error.code, error.pointer, error.message)
-        return ResponseAssessment(None, False, True, (*odd, wire, *(mismatch(media_type, data) if data else ())))
+        return ResponseAssessment(
+            None, False, True, (*odd, wire, *(mismatch(media_type, data) if data and not odd else ()))
+        )
     findings = (*odd, *findings)
     try:
         learn_from_response(registry, endpoint, document)

@@ -87,8 +87,8 @@ def test_json_answer_of_otlp_is_held_to_the_protocol(
         (("application/json", "application/x-protobuf"), b"{}", ["wire.content-type"]),
         (("application/json; charset=utf-16",), b"{}", ["wire.charset"]),
         (("application/json; charset=UTF-8",), b"{}", []),
-        (("application/x-protobuf",), b"{}", ["wire.protobuf-invalid"]),
-        (("application/json",), b"\x0a\x00", ["wire.json-invalid"]),
+        (("application/x-protobuf",), b"{}", ["wire.protobuf-invalid", "wire.unlike-header"]),
+        (("application/json",), b"\x0a\x00", ["wire.json-invalid", "wire.unlike-header"]),
         (("\x00",), b"\xff\xff", ["wire.content-type", "wire.json-utf8"]),
     ],
 )
