@@ -22,6 +22,9 @@ from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
+#: The message of a finding whose pointer leads to the object around a member that must not be named.
+KEY_NOT_SHOWN = "an undocumented field is in here; its key is not shown"
+
 #: Values and, by 32 characters, texts.
 _LARGE = 100_000
 _TEXT_UNIT = 32
@@ -136,7 +139,7 @@ def _type_name(value: JsonValue) -> str:
 def _undocumented(path: Sequence[str | int]) -> Finding:
     pointer = json_pointer(path)
     if pointer.count("/") < len(path):
-        return Finding("contract.undocumented-field", pointer, "an undocumented field is in here; its key is not shown")
+        return Finding("contract.undocumented-field", pointer, KEY_NOT_SHOWN)
     return Finding("contract.undocumented-field", pointer, "no documented sample shows this field")
 
 

@@ -1,8 +1,9 @@
 """The new names that were approved in the inventory, as the proxy asks for them.
 
-A name that is one plain word stands in approvals as it is. Any other stands as the token that payload files have in its
-place: what somebody calls a span can be a sentence about a person, and an approval is never deleted. So an approval of
-a token holds for exactly the one name that it was made of, and only in the installation that has the key.
+A name that is plain (``model.plain_name``) stands in approvals as it is. Any other stands as the token that payload
+files have in its place: what somebody calls a span can be a sentence about a person, or a key, and an approval is never
+deleted. So an approval of a token holds for exactly the one name that it was made of, and only in the installation that
+has the key.
 
 `Approvals` is filled from entries of the trail and grows only. No method raises for a name; `add` raises `TrailCorrupt`
 for fields that are no approval.
@@ -12,16 +13,11 @@ import re
 from collections.abc import Mapping
 
 from beacon_audit.inspection import Role
+from beacon_audit.model.plain_name import is_plain_name
 from beacon_audit.redaction import Tokens, hidden_token
 from beacon_audit.trail.approval import read_approval
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)
 _TOKEN = re.compile(r"[a-z]+:[0-9a-f]{4}:[0-9a-f]{16}", re.ASCII)
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a new name may be written as it is."""
-    return _PLAIN_NAME.fullmatch(name) is not None
 
 
 def is_token(name: str) -> bool:

@@ -1,19 +1,21 @@
 """What is written of an exchange: the fields of its trail entries and the document of its payload file.
 
-Entries are built from an allow-list: what is not named here is not written. Every text that a sender could choose is
-scrubbed of known secrets and cut to a bound, so that an entry fits the 65,535 bytes that a C2SP tlog-tiles bundle can
-hold. Field names are those of ``log --json`` and stable.
+Entries are built from an allow-list: what is not named here is not written. Names that nobody documents are shown when
+they are plain, and are keyed tokens otherwise (``redaction.names``). Every text that a sender could choose is scrubbed
+of known secrets and cut to a bound, so that an entry fits the 65,535 bytes that a C2SP tlog-tiles bundle can hold.
+Field names are those of ``log --json`` and stable.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from beacon_audit.exchange.approvals import is_plain_name
+from beacon_audit.contracts.validation import KEY_NOT_SHOWN
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment
 from beacon_audit.exchange.secrets import value_at
 from beacon_audit.inspection import APPROVED, kind_of_secret, without_secrets
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
-from beacon_audit.redaction import SecretRegistry, Tokens, redact_document
+from beacon_audit.model.plain_name import is_plain_name
+from beacon_audit.redaction import Names, SecretRegistry, Tokens, redact_document
 from beacon_audit.wire.json_body import JsonValue
 
 type Fields = dict[str, object]
@@ -50,12 +52,19 @@ _LIMITS = {"path": 512, "method": 32}
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What every entry of a running instance has in common. ``policy`` is a digest, ``contract`` a name."""
+    """What every entry of a running instance has in common. ``policy`` is a digest, ``contract`` a name, ``hosts`` are
+    the documented ones."""
 
     registry: SecretRegistry
     tokens: Tokens
     policy: str
     contract: str
+    hosts: Collection[str] = ()
+
+    @property
+    def names(self) -> Names:
+        """How names that nobody documents are written."""
+        return Names(self.registry, self.tokens)
 
     def text(self, value: str, limit: int = MAX_TEXT) -> str:
         """``value`` without known secrets and what looks like one, printable, cut to ``limit`` characters."""
@@ -122,9 +131,9 @@ def request_fields(context: RecordContext, request: Request, judgement: Judgemen
         "source": request.source,
         "source_name": source_name,
         "original_destination": request.original_destination,
-        "method": request.method,
-        "host": request.host,
-        "path": request.path,
+        "method": context.names.method(request.method),
+        "host": context.names.host(request.host, context.hosts),
+        "path": context.names.path(request.path, endpoint.path if endpoint else ""),
         "endpoint": endpoint.name if endpoint else None,
         "class": endpoint.traffic_class if endpoint else None,
         "action": decision.action,
@@ -159,9 +168,9 @@ def unparsed_fields(
         "source": source,
         "source_name": None,
         "original_destination": original_destination,
-        "method": method or None,
-        "host": host or None,
-        "path": path or None,
+        "method": context.names.method(method) if method else None,
+        "host": context.names.host(host, context.hosts) if host else None,
+        "path": context.names.path(path) if path else None,
         "endpoint": None,
         "class": None,
         "action": "refused",
@@ -228,16 +237,19 @@ def response_payload(
 
 def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
     """The places whose values nobody has vouched for: undocumented and wrong ones; the value of an attribute whose key
-    is new, or exists for contents, identities or machines; a new name that is more than one plain word; and whatever
-    breaks a promise, a secret first of all. Who approves a name has not vouched for what will be sent under it."""
+    is new, or exists for contents, identities or machines; a new name or key that is not plain; and whatever breaks a
+    promise, a secret first of all. Who approves a name has not vouched for what will be sent under it."""
     places = set()
     for finding in findings:
-        if finding.code in _ATTRIBUTE_KEYS or (finding.code == APPROVED and finding.pointer.endswith("/key")):
+        is_key = finding.code in _ATTRIBUTE_KEYS or finding.code == APPROVED
+        if is_key and finding.pointer.endswith("/key"):
             places.add(f"{finding.pointer.removesuffix('/key')}/value")
-        elif finding.code.startswith("contract.new-") or finding.code == APPROVED:
+        if is_key or finding.code.startswith("contract.new-"):
             name = value_at(document, finding.pointer)
             if not (isinstance(name, str) and is_plain_name(name)):
                 places.add(finding.pointer)
+        elif finding.message == KEY_NOT_SHOWN:
+            pass  # a member whose name is not shown is hidden wherever it is
         elif finding.code not in _SHOWN:
             places.add(finding.pointer)
     return frozenset(places)

@@ -1,9 +1,10 @@
 """Which values of an exchange are secrets, and where they may stand.
 
 Source of the rule: the license stands in the documented body field or, for OTLP, in ``X-Langchain-License-Key``;
-``X-Data-Plane-Auth`` carries a JWT; the answer to a license verification carries a token. What is learned is not
-guessed from the shape of a value, since the format of licenses is not published; keys and tokens of other makers are
-known by theirs.
+``X-Data-Plane-Auth`` carries a JWT, ``Authorization`` and ``Proxy-Authorization`` carry credentials; the answer to a
+license verification carries a token. What is learned is not guessed from the shape of a value, since the format of
+licenses is not published; keys and tokens of other makers are known by theirs. Of a header that holds a list or a
+quoted string (RFC 9110 §5.6) the elements are learned too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,9 @@ from dataclasses import dataclass, field
 from beacon_audit.contracts import Contract
 from beacon_audit.inspection import kind_of_secret
 from beacon_audit.model import Endpoint, Finding, Request
+from beacon_audit.model.plain_name import is_plain_name
 from beacon_audit.redaction import RegistryFull, SecretRegistry
+from beacon_audit.redaction.forms import SHORTEST_SEARCHED
 from beacon_audit.wire.json_body import JsonValue
 
 #: A request with this finding stays in, and little is written of it.
@@ -20,7 +23,13 @@ UNLEARNED = "containment.too-many-secrets"
 #: No documented request has more than two: a license and a token.
 MOST_SECRETS = 4
 LICENSE_HEADER = "x-langchain-license-key"
-_TOKEN_HEADERS: Mapping[str, str] = {"x-data-plane-auth": "token", "authorization": "token"}
+_TOKEN_HEADERS: Mapping[str, str] = {
+    "x-data-plane-auth": "token",
+    "authorization": "token",
+    "proxy-authorization": "token",
+}
+#: What is meant for a proxy is no business of the destination.
+_TOKEN_CARRIERS = frozenset(_TOKEN_HEADERS) - {"proxy-authorization"}
 
 
 def value_at(document: JsonValue, pointer: str) -> JsonValue:
@@ -40,16 +49,28 @@ def value_at(document: JsonValue, pointer: str) -> JsonValue:
 def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue) -> Iterator[tuple[str, str]]:
     """Pairs of kind and value."""
     for value in request.header_values(LICENSE_HEADER):
-        yield "license", value
+        yield from (("license", each) for each in _with_elements(value))
     for name, kind in _TOKEN_HEADERS.items():
         for value in request.header_values(name):
-            first, _, rest = value.strip().partition(" ")
-            yield kind, rest.strip() or first  # without the scheme, if there is one (RFC 9110 §11.4)
+            scheme, *credentials = value.split(maxsplit=1) or [""]  # RFC 9110 §11.4
+            if not credentials or not is_plain_name(scheme):
+                yield from ((kind, each) for each in _with_elements(scheme))
+            for given in credentials:
+                yield from ((kind, each) for each in _with_elements(given))
     if endpoint is not None:
         for pointer in endpoint.license_pointers:
             found = value_at(document, pointer)
             if isinstance(found, str):
                 yield "license", found
+
+
+def _with_elements(value: str) -> Iterator[str]:
+    """``value`` and, where it is a list or quoted, the elements that are long enough to be searched for."""
+    yield value
+    for element in value.split(","):
+        bare = element.strip().strip("\"'").strip()
+        if bare != value and len(bare) >= SHORTEST_SEARCHED:
+            yield bare
 
 
 @dataclass(slots=True)
@@ -109,7 +130,7 @@ def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: 
 def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endpoint | None) -> tuple[Finding, ...]:
     """Known secrets, and texts with the shape of one, in the request target or in a header that is not documented to
     carry one."""
-    carriers = {*_TOKEN_HEADERS, *((LICENSE_HEADER,) if endpoint is None else endpoint.license_headers)}
+    carriers = {*_TOKEN_CARRIERS, *((LICENSE_HEADER,) if endpoint is None else endpoint.license_headers)}
     texts = [name if name in carriers else f"{name}\x1e{value}" for name, value in request.headers]
     places = {
         "the request target": request.target,

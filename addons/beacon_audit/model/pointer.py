@@ -3,12 +3,13 @@
 ``json_pointer`` takes the path to a value (object keys and array indexes, from the root) and gives a pointer that
 resolves in the document, always: a key that must not be shown is never shortened, because half a secret is no longer
 recognised by redaction and half a pointer hides nothing. Instead the pointer ends at the object that holds such a
-key. Keys are not shown when they are longer than ``LONGEST_SHOWN_KEY`` or hold characters that a terminal would obey.
+key. Keys are shown when they are plain (``plain_name``): a key of the payload is its sender's text, and any other
+could be a license that nobody knows.
 """
 
 from collections.abc import Collection, Iterable
 
-LONGEST_SHOWN_KEY = 64
+from beacon_audit.model.plain_name import is_plain_name
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
@@ -26,7 +27,7 @@ def json_pointer(path: Iterable[str | int]) -> str:
 
 def can_show_key(key: str) -> bool:
     """Whether a key of the payload may appear in a pointer."""
-    return len(key) <= LONGEST_SHOWN_KEY and key.isprintable()
+    return not key or is_plain_name(key)
 
 
 def without_keys(pointer: str, keys: Collection[str]) -> str:

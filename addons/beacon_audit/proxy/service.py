@@ -146,7 +146,13 @@ class ProxyService:
             recorder = Recorder(writer, deadline_s=deadline_s, now=now, standing=witnesses.stale)
             permits = Permits()
             approvals = await asyncio.to_thread(self._read_approvals, writer)
-            context = RecordContext(self._registry, self._tokens, settings.policy.digest, settings.contract.name)
+            context = RecordContext(
+                self._registry,
+                self._tokens,
+                settings.policy.digest,
+                settings.contract.name,
+                frozenset(settings.contract.hosts),
+            )
             self._auditor = Auditor(
                 contract=settings.contract,
                 policy=settings.policy,

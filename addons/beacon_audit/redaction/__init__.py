@@ -4,11 +4,13 @@ from beacon_audit.redaction.closed_process import close_process, take_from_envir
 from beacon_audit.redaction.discreet_record import discreet_record
 from beacon_audit.redaction.document import hidden_token, redact_document
 from beacon_audit.redaction.log_scrubbing import install_log_scrubbing
+from beacon_audit.redaction.names import Names
 from beacon_audit.redaction.registry import RegistryFull, SecretRegistry
 from beacon_audit.redaction.scrubbed_stream import ScrubbedStream
 from beacon_audit.redaction.tokens import Tokens
 
 __all__ = [
+    "Names",
     "RegistryFull",
     "ScrubbedStream",
     "SecretRegistry",

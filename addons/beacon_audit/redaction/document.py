@@ -2,32 +2,43 @@
 
 ``secrets`` maps JSON Pointers to kinds: whatever stands there becomes its token. ``hidden`` names places that no
 document describes: the value becomes a token with its JSON type and size, so that a reviewer sees that something was
-there, and whether it was the same as before, but not what. The same goes for a member whose name is not a plain
-identifier, since a name is a place to hide a value in. Every key, string and number that is left is scrubbed of known
-secrets. The input is not changed.
+there, and whether it was the same as before, but not what. The same goes for a member whose name pointers do not show
+(``model.pointer``), since a name is a place to hide a value in; two of them are told apart by their tokens. Every key,
+string and number that is left is scrubbed of known secrets. The input is not changed.
 """
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from beacon_audit.model.pointer import can_show_key
 from beacon_audit.model.text_groups import SEPARATOR, text_groups
+from beacon_audit.redaction.names import Names
 from beacon_audit.redaction.registry import SecretRegistry
 from beacon_audit.redaction.tokens import Tokens
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]{0,63}", re.ASCII)
 _HIDDEN = ""
+# Each search costs some microseconds. The tokens of further names do not tell which key they were, that is all.
+_MOST_NAMES_SEARCHED = 256
 
 #: Where something is to be replaced: by member or index, with the kind of token at the leaf.
 type _Places = dict[str, "_Places | str"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Redaction:
-    tokens: Tokens
+    names: Names
+    searched: int = 0
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.names.tokens
+
+    def name(self, key: str) -> str:
+        """What stands for a name that is not shown."""
+        self.searched += 1
+        return self.names.name(key) if self.searched <= _MOST_NAMES_SEARCHED else self.tokens.token("name", key)
 
     def hide(self, value: object) -> dict[str, object]:
         """A value that nobody documented."""
@@ -50,7 +61,7 @@ def redact_document(
     document: object, *, registry: SecretRegistry, tokens: Tokens, secrets: Mapping[str, str], hidden: Collection[str]
 ) -> object:
     """The redacted form of a document made of what ``json`` makes."""
-    redaction = _Redaction(tokens)
+    redaction = _Redaction(Names(registry, tokens))
     places: _Places = {}
     for pointer, kind in (*((pointer, _HIDDEN) for pointer in sorted(hidden)), *secrets.items()):
         if pointer == "":
@@ -71,17 +82,8 @@ def _dirty(texts: Iterable[str], registry: SecretRegistry) -> Iterator[str]:
 
 def _scrubbed(value: object, registry: SecretRegistry, dirty: Collection[str]) -> object:
     if isinstance(value, dict):
-        clean: dict[str, object] = {}
-        spellings: Counter[str] = Counter()
-        for key, item in value.items():
-            name = token = registry.scrub(key) if key in dirty else key
-            # Two spellings of a secret have one token; neither member may hide the other. Counted, because a secret
-            # has a million spellings.
-            while name in clean:
-                spellings[token] += 1
-                name = f"{token}+{spellings[token]}"
-            clean[name] = _scrubbed(item, registry, dirty)
-        return clean
+        members = ((registry.scrub(key) if key in dirty else key, item) for key, item in value.items())
+        return _members((key, _scrubbed(item, registry, dirty)) for key, item in members)
     if isinstance(value, list):
         return [_scrubbed(item, registry, dirty) for item in value]
     if _is_number(value):
@@ -90,13 +92,26 @@ def _scrubbed(value: object, registry: SecretRegistry, dirty: Collection[str]) -
     return registry.scrub(value) if isinstance(value, str) and value in dirty else value
 
 
+def _members(members: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """An object of ``members``. Two spellings of a secret have one token; neither member may hide the other."""
+    clean: dict[str, object] = {}
+    again = 0
+    for key, item in members:
+        name = key
+        while name in clean:
+            again += 1
+            name = f"{key}+{again}"
+        clean[name] = item
+    return clean
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _redacted(value: object, places: "_Places | None", redaction: _Redaction) -> object:
     if isinstance(value, dict):
-        return dict(_member(key, item, places, redaction) for key, item in value.items())
+        return _members(_member(key, item, places, redaction) for key, item in value.items())
     if isinstance(value, list):
         if not places:
             return [_redacted(item, None, redaction) for item in value]
@@ -105,8 +120,8 @@ def _redacted(value: object, places: "_Places | None", redaction: _Redaction) ->
 
 
 def _member(key: str, value: object, places: "_Places | None", redaction: _Redaction) -> tuple[str, object]:
-    if not _PLAIN_KEY.fullmatch(key):
-        return redaction.tokens.token("name", key), redaction.hide(value)
+    if not can_show_key(key):
+        return redaction.name(key), redaction.hide(value)
     return key, _placed(value, places.get(key) if places else None, redaction)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from beacon_audit.model.finding import Finding
+from beacon_audit.model.plain_name import is_plain_name
 
 PROTOBUF = "application/x-protobuf"
 
@@ -55,6 +56,7 @@ def _parameter_findings(parameters: str) -> list[Finding]:
 
 
 def _undocumented(media_type: str, allowed: Sequence[str]) -> Finding:
-    named = media_type if _NAMEABLE.fullmatch(media_type) else "another type"
+    shown = _NAMEABLE.fullmatch(media_type) and is_plain_name(media_type)
+    named = media_type if shown else "another type"
     message = f"expected {' or '.join(allowed)}, got {named}"
     return Finding("contract.undocumented-media-type", "", message)

@@ -316,7 +316,7 @@ def test_who_and_why_must_be_said_and_be_fit_to_be_kept(home: Home, by: str, rea
 def test_long_list_takes_several_entries_that_verify(
     record: Record, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record([metrics(*((f"{number:04d}".ljust(64, "x"), "v") for number in range(1500)))])
+    record([metrics(*((f"{'word.' * 12}{number:04d}", "v") for number in range(1500)))])
     assert approve(home, "--all", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert len(answer["approvals"]) == len(approvals(home)) == 3

@@ -44,11 +44,41 @@ def test_pointer_finds_its_value_or_nothing(pointer: str, value: object) -> None
         ("authorization", f"bearer {SECRET}"),
         ("authorization", f"Basic  {SECRET}"),
         ("authorization", SECRET),
+        ("authorization", f"Bearer\t{SECRET}"),
+        ("authorization", f'Token token="x", {SECRET}'),
+        ("authorization", f"{SECRET} and more"),
+        ("proxy-authorization", f"Bearer {SECRET}"),
+        ("proxy-authorization", SECRET),
+        (LICENSE_HEADER, f'"{SECRET}"'),
+        (LICENSE_HEADER, f"'{SECRET}' "),
+        (LICENSE_HEADER, f"{SECRET}, other"),
+        (LICENSE_HEADER, f'x,"another_of_them", "{SECRET}"'),
+        ("x-data-plane-auth", f'"{SECRET}", "{SECRET}"'),
     ],
 )
 def test_secret_of_a_header_is_learned_without_its_scheme(registry: SecretRegistry, header: str, value: str) -> None:
     Learned().learn(registry, request_to("telemetry-traces", headers=[(header, value)]), TRACES, None)
     assert registry.contains(f"elsewhere: {SECRET}.")
+
+
+def test_license_in_quotes_is_another_than_the_one_without(registry: SecretRegistry) -> None:
+    learned = Learned()
+    learned.learn(registry, request_to("telemetry-traces", headers=[(LICENSE_HEADER, f'"{LICENSE}"')]), TRACES, None)
+    assert list(learned.licenses.values()) == [f'"{LICENSE}"', LICENSE]
+
+
+def test_list_without_end_teaches_no_more_than_any_request(registry: SecretRegistry) -> None:
+    learned = Learned()
+    many = ",".join(f"lcl_number_{number}" for number in range(10_000))
+    learned.learn(registry, request_to("telemetry-traces", headers=[(LICENSE_HEADER, many[:4000])]), TRACES, None)
+    assert [finding.code for finding in learned.findings] == ["containment.too-many-secrets"]
+
+
+def test_credentials_for_a_proxy_are_misplaced_in_a_request_to_beacon(registry: SecretRegistry) -> None:
+    request = request_to("telemetry-traces", headers=[("proxy-authorization", f"Bearer {SECRET}")])
+    Learned().learn(registry, request, TRACES, None)
+    [finding] = misplaced_in_head(registry, request, TRACES)
+    assert finding.code == "promise.license-misplaced"
 
 
 def test_licenses_of_body_and_header_are_told_and_tokens_are_not(registry: SecretRegistry) -> None:

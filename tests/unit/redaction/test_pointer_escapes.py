@@ -1,14 +1,20 @@
-"""A secret as a member's name stands in findings as part of a JSON Pointer (RFC 6901, section 4)."""
+"""A secret as a member's name, as a JSON Pointer has it (RFC 6901, section 4).
+
+Findings of ours name no such member any more; others may.
+"""
 
 import base64
 
 import pytest
 
-from beacon_audit.model.pointer import json_pointer
 from beacon_audit.redaction import SecretRegistry, Tokens
 
 TOKENS = Tokens(bytes(range(32)))
 SECRETS = ["key/with/slashes-9d21", "key~with~tildes-9d21", "k~1e~0y/4f~2~01a77b", "~~~//~/~0123456789"]
+
+
+def pointer_to(*keys: str) -> str:
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def knowing(secret: str) -> SecretRegistry:
@@ -20,7 +26,7 @@ def knowing(secret: str) -> SecretRegistry:
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secret_in_a_pointer_is_found_and_replaced(secret: str) -> None:
     registry = knowing(secret)
-    pointer = json_pointer(["trace_transactions", 0, secret, "id"])
+    pointer = pointer_to("trace_transactions", "0", secret, "id")
     assert registry.contains(pointer)
     assert registry.scrub(pointer) == f"/trace_transactions/0/{TOKENS.token('license', secret)}/id"
 
@@ -29,12 +35,12 @@ def test_base64_form_with_a_slash_is_found_in_a_pointer() -> None:
     secret = "???>>>???~~~lcl_4d1f??"
     encoded = base64.b64encode(secret.encode()).decode()
     assert "/" in encoded
-    assert encoded not in knowing(secret).scrub(json_pointer([encoded]))
-    assert TOKENS.token("license", secret) in knowing(secret).scrub(json_pointer([encoded]))
+    assert encoded not in knowing(secret).scrub(pointer_to(encoded))
+    assert TOKENS.token("license", secret) in knowing(secret).scrub(pointer_to(encoded))
 
 
 def test_pointers_without_a_secret_are_left_as_they_are() -> None:
-    pointer = json_pointer(["a/b", "c~d", 4])
+    pointer = pointer_to("a/b", "c~d", "4")
     assert knowing(SECRETS[0]).scrub(pointer) == pointer == "/a~1b/c~0d/4"
 
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from beacon_audit.exchange.approvals import is_plain_name, is_token
+from beacon_audit.exchange.approvals import is_token
 from beacon_audit.inspection.attribute_keys import STANDARD_KEYS
+from beacon_audit.model.plain_name import is_plain_name
 from beacon_audit.redaction import Tokens, hidden_token
 from beacon_audit.review.inventory.item import KINDS, Item
 from beacon_audit.trail.approval import LONGEST_NAME, NAME_KINDS
