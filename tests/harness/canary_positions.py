@@ -234,6 +234,9 @@ IN_REQUESTS: dict[str, Position] = {
     "server name (SNI)": _sni,
 }
 
+#: A text that a document has for anything: what nobody has learned stands there in clear.
+FREE_TEXT = {"span status"}
+
 
 def answers_with(value: str) -> Iterator[tuple[str, bytes]]:
     """Responses of an upstream that echoes ``value``."""

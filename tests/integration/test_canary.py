@@ -22,7 +22,7 @@ from beacon_audit.demo.beacon import SimulatedBeacon
 from beacon_audit.redaction import Tokens
 from harness.canary_positions import (
     DOCUMENTED,
-    IN_BODIES,
+    FREE_TEXT,
     IN_REQUESTS,
     IN_SECRETS,
     UNANSWERED,
@@ -59,13 +59,15 @@ class Stage:
                 self.hear(f"{name}, {spelling}", answer)
                 assert answer is not None or spelling != "plain" or name in UNANSWERED, name
 
-    def echo(self, value: str, hands: int) -> None:
-        """``value`` in every position of a response to a documented request; plain, and a share of the spellings."""
+    def echo(self, value: str, hands: int, asked_with: str | None = None) -> None:
+        """``value`` in every position of a response to a documented request, with ``asked_with`` or the same as its
+        license; plain, and a share of the spellings."""
         for number, spelling in enumerate(SPELLINGS):
             for place, (name, response) in enumerate(answers_with(SPELLINGS[spelling](value))):
                 if spelling == "plain" or (number + place) % hands == 0:
                     self.beacon.behaviour = Behaviour(raw=response)
-                    self.hear(f"answer with {name}, {spelling}", DOCUMENTED["license field"](self.client, value))
+                    answer = DOCUMENTED["license field"](self.client, asked_with or value)
+                    self.hear(f"answer with {name}, {spelling}", answer)
         self.beacon.behaviour = Behaviour()
 
     def hear(self, name: str, answer: Answer | None) -> None:
@@ -176,13 +178,19 @@ def test_license_is_found_in_nothing_that_is_written_when_it_comes_by_http_2(tmp
     assert stage.leaks(value) == []
 
 
-def test_value_that_nobody_ever_learned_is_not_written_out_of_a_body(tmp_path: Path) -> None:
+def test_value_that_nobody_ever_learned_is_written_nowhere_but_out_of_free_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not out of the name of anything either: of a member, an attribute, a span, a path, a method, a host."""
     value = random_secret()
+    positions = {name: position for name, position in IN_REQUESTS.items() if name not in FREE_TEXT}
     with running(tmp_path) as stage:
-        for positions, spellings in dealt(IN_BODIES, hands=3):
-            stage.send(positions, value, spellings)
-    assert len(stage.proxy.entries("refusal")) >= len(IN_BODIES)
+        for some, spellings in dealt(positions, hands=3):
+            stage.send(some, value, spellings)
+        stage.echo(value, hands=9, asked_with="lcl_of_somebody_honest")
+    assert len(stage.proxy.entries("refusal")) >= len(positions)
     assert stage.leaks(value) == []
+    assert leaks_in(value, printed(stage, capsys)) == []
 
 
 def test_token_of_a_license_verification_is_found_in_nothing_that_is_written(tmp_path: Path) -> None:

@@ -224,3 +224,82 @@ def test_secret_in_the_target_or_a_header_is_found_and_not_recorded(context: rec
         assert secret not in json.dumps(fields)
         assert isinstance(fields["findings"], list)
         assert "promise.secret" in {finding["code"] for finding in fields["findings"]}
+
+
+UNKNOWN = "lcl_7f3a52c9e1d04b6897ab"
+
+
+def an_event_with(*keys: str) -> dict[str, Any]:
+    """A span's events: one, as documented, with attributes of these keys."""
+    attributes = [{"key": key, "value": {"stringValue": "a prompt"}} for key in keys]
+    return {"events": [{"timeUnixNano": "1581452773000000123", "name": "parse_request", "attributes": attributes}]}
+
+
+def test_names_that_could_be_a_key_are_not_recorded(context: record.RecordContext) -> None:
+    for members in (
+        {UNKNOWN: 1},
+        {UNKNOWN: {"a": {UNKNOWN: UNKNOWN}}},
+        {"events": [{"timeUnixNano": "1", "name": UNKNOWN, "attributes": []}]},
+        {"name": UNKNOWN},
+        an_event_with(UNKNOWN),
+        an_event_with(f"http.request.header.{UNKNOWN}"),
+        an_event_with(f"k8s.{UNKNOWN}"),
+    ):
+        fields, payload = spans_with(context, **members)
+        assert fields["findings"], members
+        assert UNKNOWN not in payload + json.dumps(fields), members
+
+
+def test_a_member_whose_name_is_not_shown_leaves_its_neighbours_in_clear(context: record.RecordContext) -> None:
+    fields, payload = spans_with(context, **{UNKNOWN: "a prompt"})
+    assert "receive_request" in payload
+    assert context.tokens.token("name", UNKNOWN) in payload
+    assert "a prompt" not in payload
+    assert isinstance(fields["findings"], list)
+    assert fields["findings"][0]["pointer"] == "/resourceSpans/0/scopeSpans/0/spans/0"
+
+
+def test_two_names_that_are_not_shown_are_told_apart(context: record.RecordContext) -> None:
+    _, one = spans_with(context, name=UNKNOWN)
+    _, other = spans_with(context, name=UNKNOWN[::-1])
+    assert one != other
+
+
+@pytest.mark.parametrize("key", ["k8s.pod.name", "something.new", "active_pats_30d"])
+def test_plain_names_are_recorded(context: record.RecordContext, key: str) -> None:
+    fields, payload = spans_with(context, **{key: 1}, **an_event_with(key))
+    assert payload.count(key) == 2
+    assert f"/{key}" in json.dumps(fields)
+
+
+def test_of_where_a_request_went_plain_words_are_recorded(context: record.RecordContext) -> None:
+    fields, _ = written(
+        context, "license-verify", b"{}", target="/v1/beacon/backup", method="PUT", host="api.other.com"
+    )
+    assert (fields["method"], fields["host"], fields["path"]) == ("PUT", "api.other.com", "/v1/beacon/backup")
+    changes = {"target": f"/v1/{UNKNOWN}/x?a", "method": UNKNOWN, "host": f"{UNKNOWN}.example"}
+    fields, payload = written(context, "license-verify", b"{}", **changes)
+    token = context.tokens.token("name", UNKNOWN)
+    assert (fields["method"], fields["host"], fields["path"]) == (token, f"{token}.example", f"/v1/{token}/x")
+    assert UNKNOWN not in payload + json.dumps(fields)
+
+
+def test_documented_host_is_recorded_whatever_it_is(context: record.RecordContext) -> None:
+    odd = "b3c0n-4f9a1c77d02e.example"
+    known = record.RecordContext(context.registry, context.tokens, context.policy, context.contract, {odd})
+    for each, host in ((context, f"{context.tokens.token('name', 'b3c0n-4f9a1c77d02e')}.example"), (known, odd)):
+        fields, _ = written(each, "license-verify", b"{}", host=odd)
+        assert fields["host"] == host
+
+
+def test_what_never_became_a_request_names_nothing_but_plain_words(context: record.RecordContext) -> None:
+    fields = record.unparsed_fields(
+        context, source="s", method=UNKNOWN, host=f"{UNKNOWN}:443", path=f"/{UNKNOWN}", code="wire.http-head", reason="r"
+    )  # fmt: skip
+    assert UNKNOWN not in json.dumps(fields)
+    assert str(fields["host"]).endswith(":443")
+
+
+def test_so_many_new_keys_that_they_are_not_listed_are_all_hidden(context: record.RecordContext) -> None:
+    _, payload = spans_with(context, **an_event_with(*(f"new.key.{number}" for number in range(10_001))))
+    assert "a prompt" not in payload
