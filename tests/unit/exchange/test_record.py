@@ -294,7 +294,7 @@ def test_documented_host_is_recorded_whatever_it_is(context: record.RecordContex
 
 def test_what_never_became_a_request_names_nothing_but_plain_words(context: record.RecordContext) -> None:
     fields = record.unparsed_fields(
-        context, source="s", method=UNKNOWN, host=f"{UNKNOWN}:443", path=f"/{UNKNOWN}", code="wire.http-head", reason="r"
+        context, source="s", method=UNKNOWN, host=f"{UNKNOWN}:443", path=f"/{UNKNOWN}", code="wire.http-head", reason=""
     )  # fmt: skip
     assert UNKNOWN not in json.dumps(fields)
     assert str(fields["host"]).endswith(":443")
