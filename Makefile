@@ -1,5 +1,5 @@
 # Everything runs from .venv, which any of these targets makes from the lock file on first use.
-.PHONY: run test lint bench node lock clean
+.PHONY: run test lint bench fuzz node lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,11 @@ bench: $(VENV)/.ready
 	$(BIN)/python bench/commits.py
 	$(BIN)/python bench/validate.py
 	$(BIN)/python bench/verify.py $(VERIFY_BENCH_FLAGS)
+
+# FUZZ_SECONDS for each of five targets; better with `$(BIN)/pip install atheris`, which not every platform has.
+FUZZ_SECONDS := 60
+fuzz: $(VENV)/.ready
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml scripts/find-python
 	@python="$$(scripts/find-python)" && echo "using $$python ($$("$$python" --version))" && "$$python" -m venv --clear $(VENV)

@@ -39,7 +39,7 @@ class HostileBody:
 def _filled(start: bytes, unit: bytes, end: bytes, *, between: bytes = b"") -> Callable[[int], bytes]:
     def make(size: int) -> bytes:
         times = max(1, (size - len(start) - len(end)) // (len(unit) + len(between)))
-        return start + between.join([unit] * times) + end
+        return start + (unit + between) * (times - 1) + unit + end
 
     return make
 

@@ -21,12 +21,10 @@ _BASE = "https://oracle.invalid/"  # of a scheme that relative references can be
 _FORMATS = FormatChecker(formats=())
 
 
-@_FORMATS.checks("uuid", raises=ValueError)
 def _is_uuid(value: object) -> bool:
     return not isinstance(value, str) or str(UUID(value)) == value.lower()
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
 def _is_time(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(_microseconds(value)).tzinfo is not None
 
@@ -34,6 +32,10 @@ def _is_time(value: object) -> bool:
 def _microseconds(time: str) -> str:
     """``time`` with six digits of a fraction: Python knows no more, and RFC 3339 has no bound."""
     return re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", time)
+
+
+_FORMATS.checks("uuid", raises=ValueError)(_is_uuid)
+_FORMATS.checks("date-time", raises=ValueError)(_is_time)
 
 
 def _is_exact_integer(_: object, value: object) -> bool:

@@ -33,8 +33,7 @@ MALFORMED = (
 def contents(value: Any) -> bytes:
     if isinstance(value, str):
         return base64.b64decode(value)
-    unit, times, end = base64.b64decode(value["unit"]), int(value["times"]), base64.b64decode(value["end"])
-    return unit * times + end
+    return base64.b64decode(value["unit"]) * int(value["times"]) + base64.b64decode(value["end"])
 
 
 def result(data: bytes) -> str:
