@@ -17,7 +17,7 @@ from harness.client import Answer, Tunnel
 from harness.proxy import ProxyProcess, write_policy
 from harness.usage_reports import LICENSE, PATH, usage_report
 
-_SABOTAGE = Path(__file__).parent / "launchers" / "sabotage.py"
+_LAUNCHERS = Path(__file__).parent / "launchers"
 
 
 @dataclass
@@ -60,18 +60,25 @@ class Rig:
 
 @contextmanager
 def running_rig(
-    directory: Path, *, fault: str | None = None, behaviour: Behaviour | None = None, **settings: Any
+    directory: Path,
+    *,
+    fault: str | None = None,
+    launcher: str = "",
+    behaviour: Behaviour | None = None,
+    **settings: Any,
 ) -> Iterator[Rig]:
     """Started; at the end everything is stopped, and nothing that was written to stderr may hold the license.
 
-    ``settings`` are top-level keys of the policy.
+    ``launcher`` is the name of one in ``harness/launchers``; ``settings`` are top-level keys of the policy.
     """
     switch = directory / "fault"
     environment = {"BEACON_AUDIT_TEST_FAULT": str(switch)}
-    launcher = ("-m", "beacon_audit.cli") if fault is None else (str(_SABOTAGE), fault)
+    command = (str(_LAUNCHERS / f"{launcher}.py"),) if launcher else ("-m", "beacon_audit.cli")
+    if fault is not None:
+        command = (str(_LAUNCHERS / "sabotage.py"), fault)
     with SimulatedBeacon(directory, behaviour=behaviour) as beacon:
         policy = write_policy(directory, beacon, **settings)
-        proxy = ProxyProcess(directory, policy, environment=environment, launcher=launcher)
+        proxy = ProxyProcess(directory, policy, environment=environment, launcher=command)
         with proxy:
             yield Rig(beacon, proxy, switch)
         assert LICENSE not in proxy.stderr

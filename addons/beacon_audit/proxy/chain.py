@@ -6,7 +6,8 @@ a bypass. ``PINNED`` is what the audit rests on; each line names the hole that a
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -51,6 +52,8 @@ PINNED: dict[str, object] = {
     "tls_version_server_min": "TLS1_2",
 }
 
+#: How long the certificate of a host is used.
+_CERTIFICATE_SECONDS = 86_400.0
 #: The only protocols that may run over a client connection.
 _PERMITTED_LAYERS = (layers.HttpLayer, layers.ClientTLSLayer, layers.ServerTLSLayer)
 
@@ -66,15 +69,21 @@ class NextLayer(next_layer.NextLayer):
 
 
 class TlsConfig(tlsconfig.TlsConfig):
-    """TLS with our authority, which certifies documented hosts and nothing else."""
+    """TLS with our authority, which certifies documented hosts and nothing else. mitmproxy's certificates are valid for
+    half a year and kept for ever; here they are made anew every day, by a clock that does not jump."""
 
-    def __init__(self, ca_private: Path, hosts: tuple[str, ...]) -> None:
+    def __init__(self, ca_private: Path, hosts: tuple[str, ...], clock: Callable[[], float] = time.monotonic) -> None:
         self._hosts = hosts
+        self._clock = clock
         pem = ca_private.read_bytes()
-        key = load_pem_private_key(pem, None)
-        authority = certs.Cert(x509.load_pem_x509_certificate(pem))
+        self._key = load_pem_private_key(pem, None)
+        self._authority = certs.Cert(x509.load_pem_x509_certificate(pem))
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         # Without DH parameters there are no finite-field cipher suites; every client of Beacon has elliptic curves.
-        self.certstore = certs.CertStore(key, authority, None, b"", None)  # type: ignore[arg-type]
+        self.certstore = certs.CertStore(self._key, self._authority, None, b"", None)  # type: ignore[arg-type]
+        self._begun = self._clock()
 
     def configure(self, updated: set[str]) -> None:
         """Nothing: the parent would load its own authority here, and its other options are pinned."""
@@ -95,6 +104,8 @@ class TlsConfig(tlsconfig.TlsConfig):
         another name sees the wrong name, and its request is refused all the same."""
         named = normalised_host(conn_context.client.sni or "")
         host = named if named in self._hosts else self._hosts[0]
+        if self._clock() - self._begun > _CERTIFICATE_SECONDS:
+            self._begin_anew()
         return self.certstore.get_cert(host, [x509.DNSName(host)])
 
 

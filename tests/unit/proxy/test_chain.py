@@ -104,6 +104,24 @@ def test_certificate_names_a_documented_host_whatever_the_client_asks_for(
     assert alternatives.get_values_for_type(x509.IPAddress) == []
 
 
+def test_certificate_is_made_anew_before_it_can_expire(ca_private: Path) -> None:
+    day, seconds = 86_400.0, [0.0]
+    context: Any = SimpleNamespace(client=SimpleNamespace(sni=HOSTS[0]))
+    config = TlsConfig(ca_private, HOSTS, clock=lambda: seconds[0])
+
+    def serial() -> int:
+        return config.get_cert(context).cert.to_cryptography().serial_number
+
+    first = serial()
+    seconds[0] = day
+    assert serial() == first
+    seconds[0] = day + 1
+    second = serial()
+    assert second != first
+    seconds[0] = 2 * day
+    assert serial() == second
+
+
 @pytest.mark.parametrize(
     ("sni", "asked"), [("BEACON.langchain.com.", "beacon.langchain.com"), ("2001:db8::1", "2001:db8::1"), (None, None)]
 )
