@@ -21,7 +21,7 @@ from rich.table import Table
 
 from beacon_audit.home import create_home, open_trail_writer
 from beacon_audit.trail import TrailWriter
-from beacon_audit.trail.batch import encode_batch
+from beacon_audit.trail.batch import Next, encode_batch
 from beacon_audit.trail.entry import encode_entry
 
 CONCURRENCY = (1, 8, 64)
@@ -36,7 +36,7 @@ def refusal(number: int) -> dict[str, object]:
 
 def bare(directory: Path, seconds: float) -> float:
     """Appends of a batch with one entry and a sync each, per second."""
-    batch = encode_batch(0, [encode_entry(refusal(0), 100_000)])
+    batch, _ = encode_batch(Next(), 0, [encode_entry(refusal(0), 100_000)], (), lambda _: bytes(32))
     descriptor = os.open(directory / "bare", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     began, done = time.perf_counter(), 0
     while time.perf_counter() < began + seconds:

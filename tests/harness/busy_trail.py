@@ -12,10 +12,12 @@ from pathlib import Path
 import zstandard
 
 from beacon_audit.trail import Payload, Receipt, Storage, TrailWriter, build_payload
-from beacon_audit.trail.batch import MAGIC, PayloadFile, encode_batch
+from beacon_audit.trail.batch import MAGIC
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.key_change import key_change_fields
 from beacon_audit.trail.prune import prune
+from harness.journal_bytes import batch, end_of
 from harness.promises import Fields, Promises
 from harness.quick_storage import QuickStorage
 from harness.trail import NEXT_SIGNER, SIGNER, Trail
@@ -84,9 +86,9 @@ def leave_behind(home: Path, promises: Promises, *, behind: bool) -> None:
     fields, payload = made_up("intent", "crashed", trail.time, body=True)
     assert payload is not None
     file = PayloadFile(payload.reference["file"], zstandard.compress(payload.content))
-    batch = encode_batch(PUBLISHED, [encode_entry(fields, PUBLISHED)], [file])
+    acknowledged = batch(end_of(trail.journal()), [encode_entry(fields, PUBLISHED)], [file])
     with trail.journal().open("ab") as journal:
-        journal.write(batch + MAGIC + bytes(30))
+        journal.write(acknowledged + MAGIC + bytes(30))
     promises.acknowledge(PUBLISHED, fields, payload)
     if behind:
         (trail.directory / "checkpoint").write_bytes(before_last)

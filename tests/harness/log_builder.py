@@ -14,13 +14,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from beacon_audit.trail.batch import PayloadFile, encode_batch
+from beacon_audit.trail.batch import Next
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.frontier import Frontier
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.note import Signer, sign_note
 from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, encode_bundle, tiles_of
+from harness.journal_bytes import journal
 
 type Fields = Mapping[str, object]
 
@@ -151,11 +153,8 @@ def write_journal(
     state.mkdir(exist_ok=True)
     (state / "lock").touch()
     path = state / f"journal-{first:020d}.wal"
-    batches = [
-        encode_batch(number, entries[i : i + per_batch], payloads if i == 0 else ())
-        for number, i in enumerate(range(0, len(entries), per_batch))
-    ]
-    path.write_bytes(b"".join(batches))
+    contents = [(entries[i : i + per_batch], payloads if i == 0 else ()) for i in range(0, len(entries), per_batch)]
+    path.write_bytes(b"".join(journal(*contents, place=Next(first=first))))
     return path
 
 

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beacon_audit.errors import TrailCorrupt
-from beacon_audit.trail.batch import Batch, encode_batch, iter_batches
 from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.payload_files import read_payload
 from beacon_audit.trail.tiles import decode_bundle, encode_bundle
 from beacon_audit.trail.verify import Verdict
+from harness.journal_bytes import batches_of, journal
 from harness.log_builder import make_signer
 from harness.specimen import (
     CHECKPOINTS,
@@ -430,12 +430,11 @@ def test_pruned_payload_file_is_accounted_for_by_its_entry_only(specimen: Specim
 
 def test_journal_that_disagrees_with_the_log_is_found(specimen: Specimen) -> None:
     (path,) = specimen.trail.glob(".state/*.wal")
-    batches = [item for item in iter_batches(path.read_bytes(), 0) if isinstance(item, Batch)]
+    batches = batches_of(path.read_bytes())
     index = 240 + sum(len(batch.entries) for batch in batches[:4])
     forged = (with_field(batches[4].entries[0], "id", "forged"), *batches[4].entries[1:])
-    path.write_bytes(
-        b"".join(encode_batch(batch.number, forged if batch is batches[4] else batch.entries) for batch in batches)
-    )
+    contents = [forged if batch is batches[4] else batch.entries for batch in batches]
+    path.write_bytes(b"".join(journal(*([*entries] for entries in contents), place=batches[0].place)))
     verdict = specimen.verify(specimen.anchor)
     assert_tampered(verdict, "journal-corrupt")
     assert f"entry {index} " in verdict.problems[0].message
@@ -444,7 +443,7 @@ def test_journal_that_disagrees_with_the_log_is_found(specimen: Specimen) -> Non
 def test_journal_removed_or_cut_below_the_checkpoint_is_found(specimen: Specimen) -> None:
     (path,) = specimen.trail.glob(".state/*.wal")
     whole = path.read_bytes()
-    batches = [item for item in iter_batches(whole, 0) if isinstance(item, Batch)]
+    batches = batches_of(whole)
     with changed(path, whole[: batches[-1].offset]):
         assert_tampered(specimen.verify(specimen.anchor), "journal-corrupt")
     path.rename(path.with_name(f"journal-{SIZE + 1:020d}.wal"))

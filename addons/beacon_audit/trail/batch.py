@@ -1,9 +1,15 @@
 """The framing of the journal: what one durable write holds, and what the bytes after a crash can mean.
 
-A batch is ``magic(8) ‖ number(u64) ‖ count(u32) ‖ entries length(u32) ‖ length(u32) ‖ SHA-256(32) ‖ frames(length)``,
-integers big-endian. The hash covers the 28 bytes before it and the frames. ``frames`` holds ``count`` times
-``u16 length ‖ entry``, the framing of entry bundles in C2SP tlog-tiles, and then the payload files of these entries as
-``u8 length ‖ file ‖ u32 length ‖ content``. Batches are numbered through all segments. Everything here is pure.
+A batch, integers big-endian::
+
+    magic(8) ‖ number(u64) ‖ first(u64) ‖ open(u64) ‖ count(u32) ‖ entries length(u32) ‖ length(u32)
+    ‖ before(32) ‖ MAC(32) ‖ SHA-256(32) ‖ frames(length)
+
+The MAC covers what is before it and the hash of the frames, with a key that only the writer has (``journal_keys``);
+``before`` is the MAC of the batch before. So who has that key knows that he wrote the batch, and behind which. The hash
+covers all that and the MAC, and needs no key: it tells a whole batch from a torn one. Batches are numbered through all
+segments; ``first`` is the index of the first entry, ``open`` that of the oldest intent that had no outcome before the
+batch, or ``first``. ``frames`` says what the frames are. Everything here is pure.
 
 Batch N+1 is written only after batch N is on stable storage. So a crash can damage the *last* batch only (a torn
 tail, which was never acknowledged), and damage with another batch behind it is corruption. The magic starts with a byte
@@ -11,39 +17,63 @@ that UTF-8 never uses, so no entry can imitate it.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-MAGIC = b"\xffbatch2\n"
-#: A batch is no longer than this; a header that says more is damaged.
-FRAMES_LIMIT = 1024 * 1024 * 1024
+from beacon_audit.trail.frames import (
+    FRAMES_LIMIT,
+    PayloadFile,
+    encode_frames,
+    fits,
+    split_entries,
+    split_payloads,
+)
 
-_FIELDS = struct.Struct(">8sQIII")
-_FRAME = struct.Struct(">H")
-_CONTENT = struct.Struct(">I")
+MAGIC = b"\xffbatch3\n"
+_FIELDS = struct.Struct(">8sQQQIII")
 _HASH_BYTES = 32
-HEADER_BYTES = _FIELDS.size + _HASH_BYTES
+_BEFORE_AT = _FIELDS.size
+_MAC_AT = _BEFORE_AT + _HASH_BYTES
+_HASH_AT = _MAC_AT + _HASH_BYTES
+HEADER_BYTES = _HASH_AT + _HASH_BYTES
+#: What stands in the place of a MAC before the first batch.
+NO_MAC = bytes(_HASH_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
-class PayloadFile:
-    """A payload file as it is to lie in the payload directory: ``file`` is ``<date>/<name>``, at most 255 bytes."""
+class Next:
+    """What the batch that comes next must say of itself: its ``number``, the index of its ``first`` entry, the MAC of
+    the one ``before``."""
 
-    file: str
-    content: bytes
+    number: int = 0
+    first: int = 0
+    before: bytes = NO_MAC
+
+
+#: Before the first batch of a log.
+START = Next()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A whole batch whose hash is right. ``offset`` and ``end`` are its first byte and the byte after its last."""
+    """A whole batch whose hash is right. ``offset`` and ``end`` are its first byte and the byte after its last.
+    ``sealed`` is what its ``mac`` is of, which nobody has checked yet."""
 
-    number: int
+    place: Next
+    open_index: int
     offset: int
     end: int
     entries: tuple[bytes, ...]
     payloads: tuple[PayloadFile, ...]
+    sealed: bytes
+    mac: bytes
+
+    @property
+    def next(self) -> Next:
+        """What follows it."""
+        return Next(self.place.number + 1, self.place.first + len(self.entries), self.mac)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,107 +89,103 @@ class Stop:
     reason: str
 
 
-def frame_bytes(entry: bytes) -> int:
-    """How many bytes of ``frames`` an entry takes."""
-    return _FRAME.size + len(entry)
+def encode_batch(
+    place: Next,
+    open_index: int,
+    entries: Sequence[bytes],
+    payloads: Sequence[PayloadFile],
+    mac: Callable[[bytes], bytes],
+) -> tuple[bytes, Next]:
+    """The bytes of the batch at ``place``, and what follows it. ``mac`` gives the MAC of the bytes that it is given.
+    Raises ``ValueError`` for more than a batch takes."""
+    frames, entries_length = encode_frames(entries, payloads)
+    fields = _FIELDS.pack(
+        MAGIC, place.number, place.first, open_index, len(entries), entries_length, len(frames)
+    )  # fmt: skip
+    content = sha256(frames).digest()
+    head = fields + place.before
+    seal = mac(head + content)
+    batch = b"".join((head, seal, sha256(head + seal + content).digest(), frames))
+    return batch, Next(place.number + 1, place.first + len(entries), seal)
 
 
-def encode_batch(number: int, entries: Sequence[bytes], payloads: Sequence[PayloadFile] = ()) -> bytes:
-    """The bytes of batch ``number``. Takes at least one entry, each shorter than 64 KiB, `FRAMES_LIMIT` in all."""
-    pack = _FRAME.pack
-    framed = b"".join([part for entry in entries for part in (pack(len(entry)), entry)])
-    frames = b"".join((framed, *(part for payload in payloads for part in _payload_parts(payload))))
-    if not entries or len(frames) > FRAMES_LIMIT:
-        raise ValueError(f"a batch takes 1 or more entries of {FRAMES_LIMIT} bytes in all, came {len(entries)} entries")
-    fields = _FIELDS.pack(MAGIC, number, len(entries), len(framed), len(frames))
-    return b"".join((fields, sha256(fields + frames).digest(), frames))
-
-
-def _payload_parts(payload: PayloadFile) -> tuple[bytes, ...]:
-    file = payload.file.encode("ascii")
-    return bytes((len(file),)), file, _CONTENT.pack(len(payload.content)), payload.content
-
-
-def iter_batches(data: bytes, first_number: int | None) -> Iterator[Batch | Stop]:
+def iter_batches(data: bytes, place: Next | None) -> Iterator[Batch | Stop]:
     """Every batch of ``data`` in order, then exactly one `Stop`.
 
-    ``data`` starts at a batch boundary; its first batch must have the number ``first_number``, if that is known.
+    ``data`` starts at a batch boundary; its first batch must be the one at ``place``, if that is known.
     """
     view = memoryview(data)
-    offset, number = 0, first_number
+    offset = 0
     while offset < len(data):
         item = _decode(view, offset)
-        if isinstance(item, str):
-            yield _explain(data, offset, number, item)
+        if isinstance(item, _Fault):
+            yield _explain(data, offset, place.number if place else None, item)
             return
-        if number is not None and item.number != number:
-            yield Stop("corrupt", offset, f"expected batch {number}, came batch {item.number}")
+        if place is not None and item.place != place:
+            yield Stop("corrupt", offset, _difference(place, item.place))
             return
         yield item
-        offset, number = item.end, item.number + 1
+        offset, place = item.end, item.next
     yield Stop("clean", offset, "the journal ends with a whole batch")
 
 
-def _decode(view: memoryview, offset: int) -> Batch | str:
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a batch. ``whole``: its hash is right, so no crash left it so."""
+
+    reason: str
+    whole: bool = False
+
+
+def _decode(view: memoryview, offset: int) -> Batch | _Fault:
     """The batch at ``offset``, or what is wrong with it."""
-    header = view[offset : offset + HEADER_BYTES]
+    header = bytes(view[offset : offset + HEADER_BYTES])
     if len(header) < HEADER_BYTES:
-        return "its header is cut short"
-    magic, came, count, entries_length, length = _FIELDS.unpack_from(header)
+        return _Fault("its header is cut short")
+    magic, number, first, open_index, count, entries_length, length = _FIELDS.unpack_from(header)
     if magic != MAGIC:
-        return "it does not start like a batch"
+        return _Fault("it does not start like a batch")
     start, end = offset + HEADER_BYTES, offset + HEADER_BYTES + length
-    if not entries_length <= length <= FRAMES_LIMIT or end > len(view):
-        return "it is shorter than its header says"
-    digest = sha256(header[: _FIELDS.size])
-    digest.update(view[start:end])
-    if digest.digest() != header[_FIELDS.size :]:
-        return "its hash is wrong"
-    entries = _split(view[start : start + entries_length], count)
-    payloads = _split_payloads(view[start + entries_length : end])
+    if length > FRAMES_LIMIT or end > len(view):
+        return _Fault("it is shorter than its header says")
+    content = sha256(view[start:end]).digest()
+    if sha256(header[:_HASH_AT] + content).digest() != header[_HASH_AT:]:
+        return _Fault("its hash is wrong")
+    # Counted before it is split: what somebody else wrote may say that it has a great many entries of no bytes.
+    if not fits(count, entries_length, length) or open_index > first:
+        return _Fault("its header is none that this writer writes", whole=True)
+    entries = split_entries(view[start : start + entries_length], count)
+    payloads = split_payloads(view[start + entries_length : end])
     if entries is None or payloads is None:
-        return "its frames do not add up"
-    return Batch(came, offset, end, entries, payloads)
+        return _Fault("its frames do not add up", whole=True)
+    place = Next(number, first, header[_BEFORE_AT:_MAC_AT])
+    return Batch(
+        place, open_index, offset, end, entries, payloads, header[:_MAC_AT] + content, header[_MAC_AT:_HASH_AT]
+    )
 
 
-def _split(frames: memoryview, count: int) -> tuple[bytes, ...] | None:
-    """The entries in ``frames``, or nothing when they are not exactly ``count``."""
-    entries: list[bytes] = []
-    position = 0
-    while position + _FRAME.size <= len(frames):
-        start = position + _FRAME.size
-        position = start + int.from_bytes(frames[position:start])
-        entries.append(bytes(frames[start:position]))
-    return tuple(entries) if position == len(frames) and len(entries) == count else None
+def _difference(expected: Next, came: Next) -> str:
+    if came.number != expected.number:
+        return f"expected batch {expected.number}, came batch {came.number}"
+    if came.first != expected.first:
+        return f"expected a batch that begins with entry {expected.first}, came one with entry {came.first}"
+    return "it was not written behind the batch that stands before it"
 
 
-def _split_payloads(frames: memoryview) -> tuple[PayloadFile, ...] | None:
-    """The payload files in ``frames``, or nothing when the bytes do not end with one."""
-    payloads: list[PayloadFile] = []
-    position = 0
-    while position < len(frames):
-        named = position + 1 + frames[position]
-        start = named + _CONTENT.size
-        file = bytes(frames[position + 1 : named])
-        position = start + int.from_bytes(frames[named:start])
-        if position > len(frames) or not file.isascii():
-            return None
-        payloads.append(PayloadFile(file.decode("ascii"), bytes(frames[start:position])))
-    return tuple(payloads)
-
-
-def _explain(data: bytes, offset: int, number: int | None, fault: str) -> Stop:
+def _explain(data: bytes, offset: int, number: int | None, fault: _Fault) -> Stop:
     """Tell a torn tail from corruption: a crash leaves nothing behind the batch that it interrupted."""
+    if fault.whole:
+        return Stop("corrupt", offset, f"its hash is right, but {fault.reason}")
     follower = data.find(MAGIC, offset + 1)
     while follower >= 0:
         if _plausible(data, follower, number):
-            return Stop("corrupt", offset, f"{fault}, and another batch follows it")
+            return Stop("corrupt", offset, f"{fault.reason}, and another batch follows it")
         follower = data.find(MAGIC, follower + 1)
     if _plausible(data, offset, number, own=True):
-        length = _FIELDS.unpack_from(data, offset)[4]
+        length = _FIELDS.unpack_from(data, offset)[-1]
         if len(data) - offset > HEADER_BYTES + length:
-            return Stop("corrupt", offset, f"{fault}, and more bytes follow it")
-    return Stop("torn", offset, fault)
+            return Stop("corrupt", offset, f"{fault.reason}, and more bytes follow it")
+    return Stop("torn", offset, fault.reason)
 
 
 def _plausible(data: bytes, offset: int, number: int | None, *, own: bool = False) -> bool:
@@ -167,8 +193,8 @@ def _plausible(data: bytes, offset: int, number: int | None, *, own: bool = Fals
     payloads may hold the magic by chance; a header that makes sense they do not."""
     if len(data) - offset < HEADER_BYTES:
         return False
-    magic, came, count, entries_length, length = _FIELDS.unpack_from(data, offset)
-    fits: bool = magic == MAGIC and count * _FRAME.size < entries_length <= length <= FRAMES_LIMIT and count > 0
-    if number is None or not fits:
-        return fits
+    magic, came, first, open_index, count, entries_length, length = _FIELDS.unpack_from(data, offset)
+    likely: bool = magic == MAGIC and open_index <= first and fits(count, entries_length, length)
+    if number is None or not likely:
+        return likely
     return bool(came == number if own else number < came < number + 2**32)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
-from beacon_audit.trail.batch import Batch, PayloadFile, Stop, iter_batches
+from beacon_audit.trail.batch import Batch, Next, Stop, iter_batches
 from beacon_audit.trail.entry import decode_entry
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.segment import Segment, list_segments
 
 
@@ -25,12 +26,24 @@ class JournalMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JournalBatch:
-    """A whole batch. ``fields`` are its ``entries`` decoded; ``first_index`` is the index of the first of them."""
+    """A whole batch, at the byte ``offset`` of its segment. ``fields`` are its entries decoded."""
 
-    first_index: int
-    entries: tuple[bytes, ...]
+    batch: Batch
+    offset: int
     fields: tuple[dict[str, object], ...]
-    payloads: tuple[PayloadFile, ...]
+
+    @property
+    def first_index(self) -> int:
+        """The index of the first of its entries."""
+        return self.batch.place.first
+
+    @property
+    def entries(self) -> tuple[bytes, ...]:
+        return self.batch.entries
+
+    @property
+    def payloads(self) -> tuple[PayloadFile, ...]:
+        return self.batch.payloads
 
 
 class JournalCursor:
@@ -48,7 +61,7 @@ class JournalCursor:
         self.segment: Segment | None = None
         self.offset = 0
         self.next_index = start or 0
-        self.next_batch: int | None = None
+        self.next_batch: Next | None = None
         self.torn: Stop | None = None
 
     def batches(self) -> Iterator[JournalBatch]:
@@ -97,7 +110,7 @@ class JournalCursor:
                 batch = self._decode(segment, start + item.offset, item)
                 self.offset = start + item.end
                 self.next_index += len(item.entries)
-                self.next_batch = item.number + 1
+                self.next_batch = item.next
                 yield batch
             elif item.kind == "corrupt" or (item.kind == "torn" and not is_last):
                 raise damage(segment, start + item.offset, item.reason)
@@ -105,6 +118,8 @@ class JournalCursor:
                 self.torn = Stop("torn", start + item.offset, item.reason)
 
     def _decode(self, segment: Segment, offset: int, batch: Batch) -> JournalBatch:
+        if batch.place.first != self.next_index:
+            raise damage(segment, offset, f"expected entry {self.next_index}, came entry {batch.place.first}")
         fields = []
         for index, data in enumerate(batch.entries, self.next_index):
             try:
@@ -113,7 +128,7 @@ class JournalCursor:
                 raise damage(segment, offset, str(error)) from None
             if fields[-1]["index"] != index:
                 raise damage(segment, offset, f"expected entry {index}, came entry {fields[-1]['index']}")
-        return JournalBatch(self.next_index, batch.entries, tuple(fields), batch.payloads)
+        return JournalBatch(batch, offset, tuple(fields))
 
 
 def damage(segment: Segment, offset: int, reason: str) -> TrailCorrupt:

@@ -204,6 +204,14 @@ class Signer:
         """The 64 bytes of an Ed25519 signature of ``data``."""
         return self._private.sign(data)
 
+    def derive(self, purpose: bytes) -> bytes:
+        """32 secret bytes for ``purpose`` that whoever has this private key can make again, and nobody else: its
+        HKDF-SHA256 (RFC 5869), without a salt."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), 32, salt=None, info=purpose).derive(self._private.private_bytes_raw())
+
 
 def sign_note(text: str, *signers: Signer) -> Note:
     """The note of ``text``, which ends with a newline and has no other control character, signed by each of

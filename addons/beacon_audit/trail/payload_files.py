@@ -25,6 +25,8 @@ CONTENT_LIMIT = 256 * 1024 * 1024
 
 _NAME = re.compile(r"[0-9a-z][0-9a-z._-]{0,99}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FILE = re.compile(f"{_DATE.pattern}/{_NAME.pattern}")
+_COMMITMENT = re.compile(r"sha256:[0-9a-f]{64}")
 _HEAD = b'{"body":'
 _MIDDLE = b',"salt":"'
 _TAIL = b'"}'
@@ -50,6 +52,16 @@ class Payload:
     def reference(self) -> dict[str, str]:
         """The ``payload`` field of the entry."""
         return {"file": f"{self.date}/{self.name}", "commitment": self.commitment}
+
+
+def is_payload_file(value: object) -> bool:
+    """Whether ``value`` names a payload file: ``<date>/<name>``, and so nothing outside of the payload directory."""
+    return isinstance(value, str) and _FILE.fullmatch(value) is not None
+
+
+def is_commitment(value: object) -> bool:
+    """Whether ``value`` is a commitment as `commitment` gives it."""
+    return isinstance(value, str) and _COMMITMENT.fullmatch(value) is not None
 
 
 def build_payload(document: object, salt: bytes, *, name: str, date: str) -> Payload:

@@ -11,15 +11,15 @@ Raises `OSError` or `TrailError`; nothing may be published after that. Not safe 
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.append_file import AppendFile
-from beacon_audit.trail.batch import PayloadFile
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
+from beacon_audit.trail.committed import Committed
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.fresh_files import FreshFiles
 from beacon_audit.trail.key_change import check_key_change
 from beacon_audit.trail.merkle import leaf_hash
@@ -32,15 +32,6 @@ from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, encode_bundle, tiles
 #: Where files are made before they get their name.
 MAKING = "new"
 PAYLOADS_MAKING = ".new"
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """An entry that is durable in the journal. ``kind`` and ``id`` are its fields ``type`` and ``id``."""
-
-    kind: str
-    id: str
-    entry: bytes
 
 
 class Publication:
@@ -154,8 +145,3 @@ class Publication:
             self._storage.remove(segment.path)
             # One by one: of two names that were removed a power failure may bring back the first, and leave a gap.
             self._storage.sync_directory(state)
-
-
-def fields_of(fields: Mapping[str, object], entry: bytes) -> Committed:
-    """An entry with those of its ``fields`` that publishing looks at."""
-    return Committed(str(fields["type"]), str(fields["id"]), entry)

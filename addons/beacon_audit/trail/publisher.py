@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from threading import Condition, Thread
 
 from beacon_audit.errors import TrailUnavailable
-from beacon_audit.trail.batch import PayloadFile
-from beacon_audit.trail.publication import Committed, Publication
+from beacon_audit.trail.committed import Committed
+from beacon_audit.trail.frames import PayloadFile
+from beacon_audit.trail.publication import Publication
 
 
 class Publisher:

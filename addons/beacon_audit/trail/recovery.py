@@ -5,21 +5,24 @@ cuts an unfinished last batch off (it was never acknowledged, so nothing left on
 entries that record this: one ``recovered``, and for each intent without an outcome an ``outcome`` with the state
 ``unknown``, because the request may or may not have arrived. They are to be the first entries that the writer adds.
 
-Raises `TrailCorrupt` for anything that a crash cannot explain, damage below the newest checkpoint above all, and
-`OSError`.
+Nothing is taken that this writer cannot prove to be its own (``own_journal``). Raises `TrailCorrupt` for anything else
+that a crash cannot explain, damage below the newest checkpoint above all, and `OSError`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
-from beacon_audit.trail.batch import PayloadFile
-from beacon_audit.trail.cursor import JournalBatch, JournalCursor, damage
+from beacon_audit.trail.batch import Next
+from beacon_audit.trail.committed import Committed
+from beacon_audit.trail.cursor import JournalCursor, damage
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.journal import Place
-from beacon_audit.trail.merkle import leaf_hash
+from beacon_audit.trail.journal_keys import JournalKeys
 from beacon_audit.trail.note import Signer
-from beacon_audit.trail.publication import Committed, fields_of
+from beacon_audit.trail.own_journal import OwnJournal
 from beacon_audit.trail.published import CHECKPOINT_LOG, Published, read_published, read_tile
 from beacon_audit.trail.segment import STATE, list_segments
 from beacon_audit.trail.storage import Storage
@@ -40,45 +43,6 @@ class Recovery:
     entries: tuple[Fields, ...]
 
 
-class _Journal:
-    """What is found in the journal, batch by batch."""
-
-    def __init__(self, directory: Path, size: int) -> None:
-        self._directory = directory
-        self._size = size
-        self._tile: tuple[int, tuple[bytes, ...]] = (-1, ())
-        self.open_intents: dict[str, None] = {}
-        self.committed: list[Committed] = []
-        self.payloads: list[PayloadFile] = []
-
-    def take(self, batch: JournalBatch, file: Path) -> None:
-        for index, entry, fields in zip(
-            range(batch.first_index, batch.first_index + len(batch.entries)), batch.entries, batch.fields, strict=True
-        ):
-            item = fields_of(fields, entry)
-            if item.kind == "intent":
-                self.open_intents[item.id] = None
-            elif item.kind == "outcome":
-                self.open_intents.pop(item.id, None)
-            if index >= self._size:
-                self.committed.append(item)
-            elif leaf_hash(entry) != self._published_leaf(index):
-                raise TrailCorrupt(
-                    f"{file}: entry {index} is not the entry {index} that was published; "
-                    "keep the files as evidence and restore the trail from a copy"
-                )
-        if batch.first_index + len(batch.entries) > self._size:
-            self.payloads += batch.payloads
-
-    def _published_leaf(self, index: int) -> bytes:
-        number = index // TILE_WIDTH
-        if self._tile[0] != number:
-            width = min(TILE_WIDTH, self._size - number * TILE_WIDTH)
-            place = TilePlace(0, number, width)
-            self._tile = (number, split_tile(read_tile(self._directory, place), width))
-        return self._tile[1][index % TILE_WIDTH]
-
-
 def recover(
     directory: Path,
     storage: Storage,
@@ -91,15 +55,29 @@ def recover(
     published = read_published(directory, signers)
     size = published.checkpoint.size
     cursor = JournalCursor(directory / STATE)
-    found = _Journal(directory, size)
+    found = OwnJournal(size, JournalKeys.of(signers, published.signer), _leaves(directory, size))
     for batch in cursor.batches():
-        found.take(batch, cursor.segment.path if cursor.segment else directory)
+        if cursor.segment is not None:
+            found.take(batch, cursor.segment)
+    found.finish()
     _check_reach(directory, cursor, size)
     _settle_log(directory, published, storage)
     dropped = _settle(cursor, storage)
-    place = Place(cursor.segment, cursor.offset, cursor.next_index or size, cursor.next_batch or 0)
-    entries = _entries(cursor, dropped, tuple(found.open_intents), new_id, now)
+    following = cursor.next_batch or Next(first=cursor.next_index)
+    place = Place(cursor.segment, cursor.offset, following, found.keys, found.intents)
+    entries = _entries(cursor, dropped, found.intents.ids, new_id, now)
     return Recovery(place, published, tuple(found.committed), tuple(found.payloads), entries)
+
+
+def _leaves(directory: Path, size: int) -> Callable[[int], bytes]:
+    """Gives the hash of a published entry."""
+
+    @lru_cache(1)
+    def tile(number: int) -> tuple[bytes, ...]:
+        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+        return split_tile(read_tile(directory, TilePlace(0, number, width)), width)
+
+    return lambda index: tile(index // TILE_WIDTH)[index % TILE_WIDTH]
 
 
 def _check_reach(directory: Path, cursor: JournalCursor, size: int) -> None:

@@ -26,13 +26,15 @@ from typing import Self
 import zstandard
 
 from beacon_audit.errors import TrailError, TrailUnavailable
-from beacon_audit.trail.batch import PayloadFile, frame_bytes
+from beacon_audit.trail.committed import Committed, fields_of
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.entry_form import check_form
+from beacon_audit.trail.frames import BATCH_BYTES, PayloadFile, frame_bytes
 from beacon_audit.trail.journal import Journal
 from beacon_audit.trail.lock import lock_trail
 from beacon_audit.trail.note import Signer
 from beacon_audit.trail.payload_files import Payload
-from beacon_audit.trail.publication import Committed, Publication, fields_of
+from beacon_audit.trail.publication import Publication
 from beacon_audit.trail.publisher import Publisher
 from beacon_audit.trail.recovery import Recovery, recover
 from beacon_audit.trail.segment import STATE
@@ -42,7 +44,7 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 PUBLISH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60.0
 #: A batch takes no more once it has this many bytes.
-_BATCH_BYTES = 16 * 1024 * 1024
+_BATCH_BYTES = BATCH_BYTES
 #: Nothing is taken while more than this waits to be published.
 _BACKLOG_BYTES = 256 * 1024 * 1024
 _ZSTD_LEVEL = 1
@@ -155,7 +157,7 @@ class TrailWriter:
                     journal,
                     publication,
                     lock,
-                    found.place.next_index,
+                    found.place.next.first,
                     new_id=new_id,
                     now=now,
                     on_checkpoint=on_checkpoint,
@@ -178,7 +180,7 @@ class TrailWriter:
             fresh.append(fields_of(fields, encode_entry(fields, self._next_index)))
             self._next_index += 1
         for part in _by_size(fresh):
-            self._journal.append([item.entry for item in part])
+            self._journal.append(part)
         self._publisher.add([*found.committed, *fresh], found.payloads)
         self._thread.start()
         self._publisher.start()
@@ -224,6 +226,7 @@ class TrailWriter:
             if self._publisher.backlog > _BACKLOG_BYTES:
                 raise TrailUnavailable("too much waits to be published already; the disk is too slow")
             item = fields_of(fields, encode_entry(fields, self._next_index))
+            check_form(fields)
             self._queue.put(_Waiting(self._next_index, item, payload, future))
             self._next_index += 1
         return future
@@ -287,7 +290,7 @@ class TrailWriter:
             self._journal.start_segment()
             self._day = day
         payloads = [self._compressed(waiting.payload) for waiting in batch if waiting.payload is not None]
-        number = self._journal.append([waiting.item.entry for waiting in batch], payloads)
+        number = self._journal.append([waiting.item for waiting in batch], payloads)
         self._publisher.add([waiting.item for waiting in batch], payloads)
         for waiting in batch:
             waiting.future.set_result(Receipt(waiting.index, number))

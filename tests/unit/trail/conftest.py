@@ -27,7 +27,8 @@ def make_fields() -> MakeFields:
     """Fields of an entry that `encode_entry` takes."""
 
     def make(kind: str = "refusal", identity: str = "01", **more: object) -> dict[str, object]:
-        return {"type": kind, "id": identity, "time": "2025-10-01T00:00:00Z", **more}
+        state = {"state": "sent"} if kind == "outcome" else {}
+        return {"type": kind, "id": identity, "time": "2025-10-01T00:00:00Z", **state, **more}
 
     return make
 

@@ -10,11 +10,12 @@ import pytest
 
 from beacon_audit.errors import TrailCorrupt, TrailError
 from beacon_audit.trail import TrailReader, build_payload, read_trail
-from beacon_audit.trail.batch import PayloadFile, encode_batch
 from beacon_audit.trail.cursor import JournalCursor
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.reader import journal_payload
 from beacon_audit.trail.segment import list_segments
+from harness.journal_bytes import journal
 from harness.quick_storage import QuickStorage
 from harness.trail import MakeFields, Trail
 
@@ -26,7 +27,7 @@ def write(trail: Trail, *batches: list[bytes]) -> Path:
     """A trail of which nothing is published, with a journal of one segment with ``batches``."""
     trail.begin()
     path = trail.state / f"journal-{0:020d}.wal"
-    path.write_bytes(b"".join(encode_batch(number, batch) for number, batch in enumerate(batches)))
+    path.write_bytes(b"".join(journal(*batches)))
     return path
 
 
@@ -176,11 +177,11 @@ def test_damage_is_reported_by_file_and_offset_after_the_entries_before_it(
     trail: Trail, make_fields: MakeFields
 ) -> None:
     batches = [[encode_entry(make_fields(), index)] for index in range(3)]
-    journal = write(trail, *batches)
-    data = bytearray(journal.read_bytes())
-    second = len(encode_batch(0, batches[0]))
+    path = write(trail, *batches)
+    data = bytearray(path.read_bytes())
+    second = len(journal(batches[0])[0])
     data[second + 70] ^= 1
-    journal.write_bytes(data)
+    path.write_bytes(data)
 
     entries = read_trail(trail.directory)
 
@@ -200,7 +201,7 @@ def test_an_entry_with_an_index_that_is_not_its_place_is_corruption(
 
 
 def test_a_batch_that_holds_no_entry_is_corruption(trail: Trail) -> None:
-    write(trail, [b"not an entry"])
+    write(trail, [b"not an entry".ljust(50, b".")])
 
     with pytest.raises(TrailCorrupt, match="batch at byte 0: trail entry: expected a JSON object"):
         trail.entries()
@@ -240,8 +241,8 @@ def test_files_of_other_names_are_no_segments(trail: Trail, make_fields: MakeFie
 def test_a_payload_is_found_in_the_journal(trail: Trail, make_fields: MakeFields) -> None:
     payload = build_payload({"n": 1}, bytes(32), name="1.json.zst", date="2025-10-01")
     file = PayloadFile(payload.reference["file"], b"content")
-    journal = write(trail)
-    journal.write_bytes(encode_batch(0, [encode_entry(make_fields(payload=payload.reference), 0)], [file]))
+    entry = encode_entry(make_fields(payload=payload.reference), 0)
+    write(trail).write_bytes(journal(([entry], [file]))[0])
 
     assert journal_payload(trail.directory, file.file) == b"content"
     assert journal_payload(trail.directory, "2025-10-01/2.json.zst") is None

@@ -4,15 +4,17 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from beacon_audit.errors import TrailCorrupt, TrailError
-from beacon_audit.trail.batch import MAGIC, encode_batch
+from beacon_audit.trail.batch import MAGIC, Next
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.note import sign_note
+from harness.journal_bytes import batch, batches_of, end_of
 from harness.quick_storage import QuickStorage
 from harness.signers import signer
 from harness.trail import NEXT_SIGNER, SIGNER, MakeFields, Trail
@@ -20,6 +22,7 @@ from harness.trail import NEXT_SIGNER, SIGNER, MakeFields, Trail
 ENTRIES = 300
 #: So many of them in one batch each, at the end.
 SINGLE = 4
+CLOSE = {"type": "close", "id": "1", "time": "2025-10-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +113,8 @@ def test_damage_in_an_earlier_batch_is_refused(closed: Trail) -> None:
 def test_a_bad_batch_before_a_good_one_is_refused_although_no_checkpoint_covers_either(closed: Trail) -> None:
     journal = closed.journal()
     whole = journal.read_bytes()
-    number = ENTRIES + 1000
-    more = [
-        encode_batch(number, [encode_entry({"type": "close", "id": "1", "time": "t"}, index)])
-        for index in (ENTRIES, ENTRIES + 1)
-    ]
+    place = end_of(journal)
+    more = [batch(replace(place, number=place.number + late), [encode_entry(CLOSE, ENTRIES + late)]) for late in (0, 1)]
     journal.write_bytes(whole + more[0][:-1] + b"x" + more[1])
 
     assert_refused(closed, f"{journal}: batch at byte {len(whole)}: its hash is wrong, and another batch follows it")
@@ -124,9 +124,8 @@ def test_an_entry_in_the_journal_that_is_not_the_published_one_is_refused(closed
     journal = closed.journal()
     start = batches(journal)[-1]
     data = journal.read_bytes()
-    number = int.from_bytes(data[start + 8 : start + 16])
     other = encode_entry({"type": "refusal", "id": "other", "time": "2025-10-01T00:00:00Z"}, ENTRIES - 1)
-    journal.write_bytes(data[:start] + encode_batch(number, [other]))
+    journal.write_bytes(data[:start] + batch(batches_of(data)[-1].place, [other]))
 
     assert_refused(closed, str(journal), f"entry {ENTRIES - 1}")
 
@@ -150,7 +149,7 @@ def test_a_journal_that_begins_behind_the_checkpoint_is_refused(closed: Trail) -
     journal = closed.journal()
     entry = encode_entry({"type": "refusal", "id": "1", "time": "2025-10-01T00:00:00Z"}, ENTRIES + 5)
     journal.unlink()
-    journal.with_name(f"journal-{ENTRIES + 5:020d}.wal").write_bytes(encode_batch(0, [entry]))
+    journal.with_name(f"journal-{ENTRIES + 5:020d}.wal").write_bytes(batch(Next(0, ENTRIES + 5), [entry]))
 
     assert_refused(closed, f"journal-{ENTRIES + 5:020d}.wal", f"begins with entry {ENTRIES} or one before it")
 

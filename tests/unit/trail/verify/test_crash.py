@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from beacon_audit.trail.batch import Batch, encode_batch, iter_batches
 from beacon_audit.trail.entry import encode_entry
+from harness.journal_bytes import batch, end_of
 from harness.log_builder import intent, outcome, write_journal
 from harness.specimen import CHECKPOINTS, FIRST_IN_JOURNAL, SIZE, Specimen, codes, write_specimen
 
@@ -26,11 +26,9 @@ def without_last_checkpoint(specimen: Specimen) -> None:
 
 def append_batch(specimen: Specimen, *entries: bytes) -> bytes:
     path = journal_of(specimen)
-    whole = path.read_bytes()
-    number = sum(isinstance(item, Batch) for item in iter_batches(whole, 0))
-    batch = encode_batch(number, entries)
-    path.write_bytes(whole + batch)
-    return batch
+    added = batch(end_of(path), entries)
+    path.write_bytes(path.read_bytes() + added)
+    return added
 
 
 def test_checkpoint_one_line_behind_is_incomplete(specimen: Specimen) -> None:
@@ -130,13 +128,13 @@ def test_journal_that_begins_after_a_gap_is_corruption(specimen: Specimen) -> No
 
 
 def test_bad_batch_followed_by_a_good_one_is_corruption(specimen: Specimen) -> None:
-    append_batch(specimen, encode_entry(intent("late-1"), SIZE))
     path = journal_of(specimen)
+    place = end_of(path)
+    append_batch(specimen, encode_entry(intent("late-1"), SIZE))
     damaged = bytearray(path.read_bytes())
     damaged[-5] ^= 1
     path.write_bytes(damaged)
-    number = sum(isinstance(item, Batch) for item in iter_batches(bytes(damaged), 0))
-    follower = encode_batch(number + 1, [encode_entry(intent("late-2"), SIZE + 1)])
+    follower = batch(replace(place, number=place.number + 1), [encode_entry(intent("late-2"), SIZE + 1)])
     path.write_bytes(bytes(damaged) + follower)
     verdict = specimen.verify(specimen.anchor)
     assert (verdict.verdict, codes(verdict)) == ("tampered", {"journal-corrupt"})
