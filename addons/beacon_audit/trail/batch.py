@@ -30,6 +30,7 @@ from beacon_audit.trail.frames import (
     split_entries,
     split_payloads,
 )
+from beacon_audit.trail.payload_files import is_payload_file
 
 MAGIC = b"\xffbatch3\n"
 _FIELDS = struct.Struct(">8sQQQIII")
@@ -158,6 +159,8 @@ def _decode(view: memoryview, offset: int) -> Batch | _Fault:
     payloads = split_payloads(view[start + entries_length : end])
     if entries is None or payloads is None:
         return _Fault("its frames do not add up", whole=True)
+    if not all(is_payload_file(payload.file) for payload in payloads):
+        return _Fault("it holds a file whose name is none of a payload file", whole=True)
     place = Next(number, first, header[_BEFORE_AT:_MAC_AT])
     return Batch(
         place, open_index, offset, end, entries, payloads, header[:_MAC_AT] + content, header[_MAC_AT:_HASH_AT]

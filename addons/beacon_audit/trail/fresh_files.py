@@ -35,7 +35,13 @@ class FreshFiles:
             self._storage.sync_directory(self._making)
 
     def write(self, files: Sequence[tuple[Path, bytes]]) -> None:
-        """Make ``files`` (absolute paths below ``root``, and contents) durable."""
+        """Make ``files`` (absolute paths below ``root``, and contents) durable.
+
+        Raises ``ValueError`` before anything is written when a path does not lie there.
+        """
+        for path, _ in files:
+            if not path.is_relative_to(self._root) or path == self._root or ".." in path.parts:
+                raise ValueError(f"{path}: expected a path below {self._root}")
         for start in range(0, len(files), _GROUP):
             self._write_group(files[start : start + _GROUP])
         for directory in dict.fromkeys(path.parent for path, _ in files):

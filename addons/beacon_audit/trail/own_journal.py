@@ -13,11 +13,12 @@ from collections.abc import Callable
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.committed import Committed, fields_of
 from beacon_audit.trail.cursor import JournalBatch, damage
-from beacon_audit.trail.entry_form import check_written
+from beacon_audit.trail.entry_form import check_written, named_payload
 from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.journal_keys import JournalKeys
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.open_intents import OpenIntents
+from beacon_audit.trail.payload_files import check_content
 from beacon_audit.trail.segment import Segment
 
 _FOREIGN = "its MAC is not by the key of this home, so its writer is unknown"
@@ -76,5 +77,18 @@ class OwnJournal:
         try:
             for entry, fields in zip(batch.entries, batch.fields, strict=True):
                 check_written(entry, fields)
+            _check_payloads(batch)
         except TrailCorrupt as error:
             raise damage(segment, batch.offset, str(error)) from None
+
+
+def _check_payloads(batch: JournalBatch) -> None:
+    """The payload files of a batch are those that its entries name, and what these commit to."""
+    named = dict(reference for fields in batch.fields if (reference := named_payload(fields)))
+    for payload in batch.payloads:
+        commitment = named.pop(payload.file, None)
+        if commitment is None:
+            raise TrailCorrupt("expected payload files that entries of the batch name, each once, came another")
+        check_content(payload.content, commitment, "its payload file")
+    if named:
+        raise TrailCorrupt("expected each payload file that an entry names in the batch of the entry, came none")

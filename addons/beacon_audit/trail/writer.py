@@ -33,7 +33,7 @@ from beacon_audit.trail.frames import BATCH_BYTES, PayloadFile, frame_bytes
 from beacon_audit.trail.journal import Journal
 from beacon_audit.trail.lock import lock_trail
 from beacon_audit.trail.note import Signer
-from beacon_audit.trail.payload_files import Payload
+from beacon_audit.trail.payload_files import CONTENT_LIMIT, Payload
 from beacon_audit.trail.publication import Publication
 from beacon_audit.trail.publisher import Publisher
 from beacon_audit.trail.recovery import Recovery, recover
@@ -227,6 +227,7 @@ class TrailWriter:
                 raise TrailUnavailable("too much waits to be published already; the disk is too slow")
             item = fields_of(fields, encode_entry(fields, self._next_index))
             check_form(fields)
+            _check_payload(fields, payload)
             self._queue.put(_Waiting(self._next_index, item, payload, future))
             self._next_index += 1
         return future
@@ -310,6 +311,14 @@ class TrailWriter:
                     batch.append(waiting)
         self._queue.put(None)
         _refuse(batch, message)
+
+
+def _check_payload(fields: Mapping[str, object], payload: Payload | None) -> None:
+    """A start after a crash takes from the journal what fits together, and nothing else."""
+    if fields.get("payload") != (payload.reference if payload else None):
+        raise TrailError("trail entry: expected 'payload' to name the payload file that comes with it, came another")
+    if payload and len(payload.content) > CONTENT_LIMIT:
+        raise TrailError(f"payload file: expected at most {CONTENT_LIMIT} bytes, came {len(payload.content)}")
 
 
 def _refuse(batch: list[_Waiting], message: str) -> None:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import orjson
 import pytest
+import zstandard
 
 from beacon_audit.errors import TrailCorrupt
+from beacon_audit.trail import build_payload, check_payload
 from beacon_audit.trail.batch import Next
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.journal_keys import JournalKeys
 from beacon_audit.trail.key_change import key_change_fields
 from beacon_audit.trail.note import Signer
@@ -185,6 +188,58 @@ def test_even_a_batch_of_ours_holds_nothing_that_this_writer_does_not_write(
     entry = spelt(encode_entry(make_fields(payload=None), 3))
 
     assert_refused(closed, add_batch(journal, batch(end_of(journal), [entry])), expected)
+
+
+BODY = build_payload({"n": 1}, bytes(32), name="1.json.zst", date="2025-10-01")
+FILE = PayloadFile("2025-10-01/1.json.zst", zstandard.compress(BODY.content))
+NAMES = [
+    "../keys/trail.key", "../../outside", "/etc/passwd", "2025-10-01/../x", "2025-10-01/../../x", "2025-10-01/.x",
+    "2025-10-01/a/b", "2025-10-01/", "2025-10-01", "2025-10-01//x", "2025-10-1/x", "2025-10-01/X", "2025-10-01/x\n",
+    "2025-10-01/x\0", "", "../trail/tile/entries/000.p/6", "2025-10-01/" + "x" * 101,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("by", [SIGNER, FORGER])
+def test_a_name_that_leads_elsewhere_is_refused_whoever_wrote_it(
+    closed: Trail, make_fields: MakeFields, name: str, by: Signer
+) -> None:
+    journal = closed.journal()
+    entry = encode_entry(make_fields(payload=None), 3)
+    data = batch(end_of(journal), [entry], [replace(FILE, file=name)], signer=by)
+
+    assert_refused(closed, f"{add_batch(journal, data)}its hash is right, but it holds a file whose name is none")
+    with pytest.raises(TrailCorrupt, match="whose name is none"):
+        closed.entries()
+
+
+@pytest.mark.parametrize(
+    ("payload", "files", "expected"),
+    [
+        (None, [FILE], "expected payload files that entries of the batch name"),
+        (BODY.reference, [], "expected each payload file that an entry names"),
+        (BODY.reference, [FILE, FILE], "expected payload files that entries of the batch name, each once"),
+        (BODY.reference, [replace(FILE, file="2025-10-01/2.json.zst")], "expected payload files that entries"),
+        (BODY.reference, [replace(FILE, content=b"x")], "expected one zstd frame"),
+        ({**BODY.reference, "commitment": "sha256:" + "0" * 64}, [FILE], "expected the body that the trail committed"),
+    ],
+    ids=["unnamed", "missing", "twice", "other", "altered", "uncommitted"],
+)
+def test_payload_files_that_do_not_fit_the_entries_of_their_batch_are_refused(
+    closed: Trail, make_fields: MakeFields, payload: object, files: list[PayloadFile], expected: str
+) -> None:
+    journal = closed.journal()
+    data = batch(end_of(journal), [encode_entry(make_fields(payload=payload), 3)], files)
+
+    assert_refused(closed, f"{add_batch(journal, data)}", expected)
+
+
+def test_a_payload_file_that_fits_is_published(closed: Trail, make_fields: MakeFields) -> None:
+    journal = closed.journal()
+    add_batch(journal, batch(end_of(journal), [encode_entry(make_fields(payload=BODY.reference), 3)], [FILE]))
+    closed.open(QuickStorage()).publish()
+
+    assert check_payload(closed.payloads / FILE.file, BODY.commitment) == b'{"n":1}'
 
 
 def rotated(trail: Trail, make_fields: MakeFields, *, publish: bool) -> None:

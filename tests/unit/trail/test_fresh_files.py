@@ -112,6 +112,18 @@ def test_what_lies_in_the_way_in_the_making_is_not_written_into(tmp_path: Path) 
     assert not (tmp_path / "one").is_symlink()
 
 
+@pytest.mark.parametrize("path", ["..", "../elsewhere", "a/../../elsewhere", "a/../b", "/elsewhere", ""])
+def test_a_path_that_is_not_below_the_root_is_refused_before_anything_is_written(tmp_path: Path, path: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    storage = FaultyStorage()
+    with pytest.raises(ValueError, match="expected a path below"):
+        fresh(root, storage).write([(root / "fine", b"1"), (root / path, b"2")])
+
+    assert storage.operations == []
+    assert list(tmp_path.iterdir()) == [root]
+
+
 @pytest.mark.parametrize("error", [errno.EIO, None])
 def test_whatever_fails_files_are_there_whole_or_not_at_all_and_no_descriptor_is_left(
     tmp_path: Path, error: int | None

@@ -131,6 +131,23 @@ def test_fields_that_make_no_entry_are_refused_and_leave_no_gap(trail: Trail, ma
     assert writer.submit(make_fields()).result(10).index == 0
 
 
+def test_a_payload_file_that_does_not_fit_its_entry_is_refused(
+    trail: Trail, make_fields: MakeFields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a start after a crash would refuse what this writer wrote."""
+    writer = trail.open()
+    payload = build_payload({"n": 1}, bytes(32), name="1.json.zst", date="2025-10-01")
+    other = build_payload({"n": 2}, bytes(32), name="1.json.zst", date="2025-10-01")
+    for named, given in ((None, payload), (payload, None), (other, payload)):
+        with pytest.raises(TrailError, match="to name the payload file that comes with it"):
+            writer.submit(make_fields(payload=named.reference if named else None), given)
+    monkeypatch.setattr("beacon_audit.trail.writer.CONTENT_LIMIT", len(payload.content) - 1)
+    with pytest.raises(TrailError, match="payload file: expected at most"):
+        writer.submit(make_fields(payload=payload.reference), payload)
+
+    assert writer.submit(make_fields()).result(10).index == 0
+
+
 def test_fields_that_change_after_submit_are_recorded_as_they_were(trail: Trail, make_fields: MakeFields) -> None:
     writer, hold = slow(trail)
     fields = make_fields(reason="before")
@@ -193,7 +210,7 @@ def test_too_much_that_waits_to_be_published_refuses_at_once(
 
     def fill() -> None:
         for _ in range(100):
-            writer.submit(make_fields(), payload).result(10)
+            writer.submit(make_fields(payload=payload.reference), payload).result(10)
 
     with pytest.raises(TrailUnavailable, match="too much waits to be published already"):
         fill()
@@ -274,7 +291,7 @@ def test_files_and_directories_are_for_their_owner_only(trail: Trail, make_field
     payload = build_payload({}, bytes(32), name="01.json.zst", date="2025-10-01")
     writer = trail.open()
     for _ in range(300):
-        writer.submit(make_fields(), payload)
+        writer.submit(make_fields(payload=payload.reference), payload)
     writer.close()
 
     made = [*trail.directory.rglob("*"), *trail.payloads.rglob("*")]
@@ -305,7 +322,7 @@ def test_recording_goes_on_when_the_day_of_the_payloads_was_removed(trail: Trail
     writer = trail.open()
     for number in (1, 2):
         payload = build_payload({}, bytes(32), name=f"{number}.json.zst", date="2025-10-01")
-        writer.submit(make_fields(), payload).result(10)
+        writer.submit(make_fields(payload=payload.reference), payload).result(10)
         writer.publish()
         (trail.payloads / payload.date / payload.name).unlink()
         (trail.payloads / payload.date).rmdir()
