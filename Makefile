@@ -3,12 +3,14 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Most integration tests wait for processes. Those of one file share a proxy, so they stay together.
+TEST_WORKERS := 3
 
 run: $(VENV)/.ready
 	$(BIN)/beacon-audit demo $(DEMO_FLAGS)
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadfile $(PYTEST_FLAGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

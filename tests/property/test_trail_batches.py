@@ -11,7 +11,9 @@ type Journal = list[tuple[list[bytes], list[PayloadFile]]]
 
 entries = st.lists(st.binary(min_size=45, max_size=300), min_size=1, max_size=8)
 files = st.builds(
-    PayloadFile, st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-z][0-9a-z._-]{0,99}", fullmatch=True), st.binary(max_size=300)
+    PayloadFile,
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-z][0-9a-z._-]{0,99}", fullmatch=True),
+    st.binary(max_size=300),
 )
 numbers = st.integers(0, 2**63)
 journals = st.lists(st.tuples(entries, st.lists(files, max_size=3)), min_size=1, max_size=6)
