@@ -26,9 +26,17 @@ def fields(path: str, **pseudo: str) -> list[Field]:
             (b"content-type", b"application/json")]  # fmt: skip
 
 
-def post(proxy: ProxyProcess, sent: Sequence[Field], body: bytes, trailers: Sequence[Field] = ()) -> int | None:
-    """One request through a tunnel of its own: its status, ``None`` when the connection was ended instead."""
-    with _tunnel(proxy) as secure:
+def post(
+    proxy: ProxyProcess,
+    sent: Sequence[Field],
+    body: bytes,
+    trailers: Sequence[Field] = (),
+    *,
+    sni: str = HOST,
+) -> int | None:
+    """One request on a connection of its own, through a tunnel where the proxy wants one: its status, ``None`` when the
+    connection was ended instead."""
+    with _tunnel(proxy, sni) as secure:
         connection = h2.connection.H2Connection(_CONFIG)
         connection.initiate_connection()
         connection.send_headers(1, list(sent))
@@ -87,15 +95,16 @@ def _events(secure: ssl.SSLSocket, connection: h2.connection.H2Connection) -> Se
 
 
 @contextmanager
-def _tunnel(proxy: ProxyProcess) -> Iterator[ssl.SSLSocket]:
+def _tunnel(proxy: ProxyProcess, sni: str = HOST) -> Iterator[ssl.SSLSocket]:
     """A connection in TLS, through a tunnel in regular mode."""
     with socket.create_connection(proxy.address, 10) as plain:
         if proxy.ready["mode"] == "regular":
             plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
             assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
         context = ssl.create_default_context(cafile=str(proxy.home.ca_certificate))
+        context.check_hostname = sni == HOST
         context.set_alpn_protocols(["h2"])
-        with context.wrap_socket(plain, server_hostname=HOST) as secure:
+        with context.wrap_socket(plain, server_hostname=sni) as secure:
             yield secure
 
 

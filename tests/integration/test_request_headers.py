@@ -2,18 +2,16 @@
 HTTP/2, and what it held is written nowhere."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from beacon_audit.demo.beacon import SimulatedBeacon
 from harness import http2_client
 from harness.client import HOST, Tunnel
+from harness.either_mode import client, running
 from harness.http2_client import fields
 from harness.leak_search import files_below, leaks_in
 from harness.nothing_leaves import nothing_leaves
-from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig
 from harness.usage_reports import PATH, usage_report
 from harness.violations import PATHS, documented
@@ -22,24 +20,10 @@ from harness.violations import PATHS, documented
 TEXT = "zebra47qmx0815kfw"
 
 
-@contextmanager
-def running(directory: Path, mode: str, **settings: object) -> Iterator[Rig]:
-    with (
-        SimulatedBeacon(directory) as beacon,
-        ProxyProcess(directory, write_policy(directory, beacon, **settings), mode=mode) as proxy,
-    ):
-        yield Rig(beacon, proxy, directory / "unused")
-
-
 @pytest.fixture(scope="module", params=["regular", "reverse"])
 def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with running(tmp_path_factory.mktemp(request.param), request.param) as made:
         yield made
-
-
-def client(rig: Rig) -> Tunnel:
-    target = f"{HOST}:443" if rig.proxy.ready["mode"] == "regular" else None
-    return Tunnel(rig.proxy.address, rig.proxy.home.ca_certificate, connect=target, timeout=10)
 
 
 @pytest.mark.parametrize(
