@@ -160,8 +160,14 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         yield running
 
 
-INWARD = ("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "192.0.2.1", "::1",
-          "fe80::1", "fd00::1", "::ffff:127.0.0.1")  # fmt: skip
+INWARD = (
+    "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "192.0.2.1", "::1",
+    "0.0.0.0",  # noqa: S104 - nothing listens there
+    "fe80::1", "fd00::1", "::ffff:127.0.0.1", "100.100.100.200", "168.63.129.16", "192.0.0.192", "198.18.0.1",
+    "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "::", "::127.0.0.1", "fec0::1", "fd00:ec2::254",
+    "ff02::1", "ff0e::1", "::ffff:169.254.169.254", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a00:1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("address", INWARD)
@@ -170,6 +176,20 @@ def test_name_that_leads_inwards_is_not_followed(enforcing: Watched, address: st
     enforcing.resolve_to(address)
     assert enforcing.attempts() == (502, [f"lookup {HOST}"])
     assert enforcing.proxy.entries("outcome")[-1]["state"] == "not_sent"
+
+
+@pytest.mark.parametrize("address", ["::ffff:8.8.8.8", "64:ff9b::808:808", "2606:4700::1111"])
+def test_public_address_is_dialled_however_it_is_written(enforcing: Watched, address: str) -> None:
+    enforcing.resolve_to(address)
+    assert enforcing.attempts() == (502, [f"lookup {HOST}", f"connect {address}:443"])
+
+
+def test_name_that_led_outside_before_is_judged_anew_each_time(enforcing: Watched) -> None:
+    """DNS rebinding as it is done: the first answer is public, and the next one is not."""
+    enforcing.resolve_to("8.8.8.8")
+    assert enforcing.attempts() == (502, [f"lookup {HOST}", "connect 8.8.8.8:443"])
+    enforcing.resolve_to("169.254.169.254", "::1")
+    assert enforcing.attempts() == (502, [f"lookup {HOST}"])
 
 
 def test_of_several_addresses_only_public_ones_are_dialled(enforcing: Watched) -> None:

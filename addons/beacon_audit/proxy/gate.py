@@ -12,7 +12,6 @@ Source of the approach: ADR 0002. Raises ``EgressDenied``, an ``OSError``, which
 """
 
 import asyncio
-import ipaddress
 import logging
 import socket
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from typing import Any, NoReturn
 
 from beacon_audit.errors import EgressDenied
 from beacon_audit.policy import Upstream
+from beacon_audit.proxy.addresses import is_public
 from beacon_audit.proxy.permits import Permit, Permits
 from beacon_audit.proxy.watch import Watches
 
@@ -133,7 +133,7 @@ class GatedEventLoop(asyncio.SelectorEventLoop):
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if cleared.named:
             return addresses
-        public = [address for address in addresses if ipaddress.ip_address(address).is_global]
+        public = [address for address in addresses if is_public(address)]
         if addresses and not public:
             # A name that leads inwards is DNS rebinding, or a set-up that must be said in the policy.
             logger.error(
