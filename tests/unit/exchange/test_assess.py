@@ -38,7 +38,7 @@ def codes(assessment: Assessment) -> list[str]:
 @pytest.mark.parametrize("endpoint", PATHS)
 def test_documented_sample_is_documented_plain_and_compressed(endpoint: str) -> None:
     plain = assess(endpoint, documented(endpoint))
-    packed = assess(endpoint, gzip.compress(documented(endpoint)), encodings=("gzip",))
+    packed = assess(endpoint, gzip.compress(documented(endpoint), mtime=0), encodings=("gzip",))
     assert (plain.verdict, packed.verdict) == ("documented", "documented")
     assert plain.document == packed.document
 
@@ -52,7 +52,7 @@ def test_documented_sample_is_documented_plain_and_compressed(endpoint: str) -> 
         (b"\xef\xbb\xbf{}", JSON, (), "wire.bom", "malformed"),
         (b"{}", JSON, ("gzip",), "wire.gzip-corrupt", "malformed"),
         (b"{}", JSON, ("br",), "wire.content-encoding", "malformed"),
-        (gzip.compress(b" " * 100_001), JSON, ("gzip",), "wire.decoded-too-large", "malformed"),
+        (gzip.compress(b" " * 100_001, mtime=0), JSON, ("gzip",), "wire.decoded-too-large", "malformed"),
         (b"{}", (), (), "wire.content-type", "malformed"),
         (b"{}", JSON * 2, (), "wire.content-type", "malformed"),
         (b"{}", ("application/x-protobuf",), (), "contract.undocumented-media-type", "undocumented"),
@@ -71,18 +71,28 @@ def test_fault_is_found_where_it_is(
 @pytest.mark.parametrize(
     ("says", "encodings", "body", "looks"),
     [
-        ("application/json", (), gzip.compress(b"{}"), "says JSON, but the bytes look like gzip"),
+        ("application/json", (), gzip.compress(b"{}", mtime=0), "says JSON, but the bytes look like gzip"),
         ("application/json", (), zlib.compress(b"{}"), "says JSON, but the bytes look like zlib (deflate)"),
         ("application/json", (), b"\x0a\x02\x12\x00", "says JSON, but the bytes look like protobuf"),
         ("application/json", (), b"<a/>", "says JSON, but the bytes look like XML or HTML"),
         ("application/json", (), b"license=made-up", "says JSON, but the bytes look like a form"),
         ("application/json", (), '{"a":1}'.encode("utf-16"), "says JSON, but the bytes look like UTF-16"),
         ("application/json", (), '{"a":1}'.encode("utf-16-le"), "says JSON, but the bytes look like UTF-16"),
-        ("application/json", ("gzip",), gzip.compress(gzip.compress(b"{}")), "says JSON, but the bytes look like gzip"),
+        (
+            "application/json",
+            ("gzip",),
+            gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0),
+            "says JSON, but the bytes look like gzip",
+        ),
         ("application/json", ("gzip",), b"{}", "says gzip, but the bytes look like JSON"),
         ("application/json", ("gzip",), zlib.compress(b"{}"), "says gzip, but the bytes look like zlib (deflate)"),
         ("application/x-protobuf", (), b'{"resourceMetrics":[]}', "says protobuf, but the bytes look like JSON"),
-        ("application/x-protobuf", (), gzip.compress(b"\x0a\x00"), "says protobuf, but the bytes look like gzip"),
+        (
+            "application/x-protobuf",
+            (),
+            gzip.compress(b"\x0a\x00", mtime=0),
+            "says protobuf, but the bytes look like gzip",
+        ),
         ("application/json", (), b'\t{"a":[]}', "a body both as JSON and as protobuf"),
         ("application/x-protobuf", (), b'\t{"a":[]}', "a body both as JSON and as protobuf"),
     ],

@@ -159,7 +159,11 @@ def test_key_that_signs_logs_is_not_one_of_a_witness() -> None:
         parse_witness_key(VerifierKey("log.example", ED25519, KEY.public).vkey)
 
 
-@pytest.mark.parametrize("vkey", ["", "witness.example", KEY.vkey[:-1], KEY.vkey.replace("w1", "w2"), f"{KEY.vkey}\n"])
+@pytest.mark.parametrize(
+    "vkey",
+    ["", "witness.example", KEY.vkey[:-1], KEY.vkey.replace("w1", "w2"), f"{KEY.vkey}\n"],
+    ids=["nothing", "a name", "cut off", "of another id", "and a line feed"],
+)
 def test_key_of_another_form_is_refused(vkey: str) -> None:
     with pytest.raises(UsageError, match="verifier key"):
         parse_witness_key(vkey)
