@@ -1,5 +1,6 @@
 """Logs that are whole and signed and say what no proxy would: what the standalone verifier makes of their entries."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,15 @@ OPEN, CLOSE = _entry("open"), _entry("close", 9.0)
 RECOVERED = _entry("recovered", 5.0, dropped_bytes=0)
 
 APPROVAL = _entry("approval", 1, by="a", operator="b", reason="c", names={"span-name": ["x"]})
+DIGEST = "sha256:" + hashlib.sha256(b"{}").hexdigest()
+POLICY = _entry("policy", 1, digest=DIGEST, document={})
+REFUSED = _entry(
+    "policy-refused",
+    1,
+    in_force=DIGEST,
+    reason="a",
+    files=[{"name": "b", "digest": DIGEST}, {"name": "c", "digest": None}],
+)
 CHANGE = key_change_fields(make_signer(), make_signer(1, make_signer().verifier.name), "yearly")
 
 SOUND: dict[str, tuple[Fields, ...]] = {
@@ -41,6 +51,7 @@ SOUND: dict[str, tuple[Fields, ...]] = {
     "two runs, a day apart": (OPEN, CLOSE, _entry("open", 86_400), _entry("close", 86_401)),
     "an approval": (OPEN, APPROVAL, CLOSE),
     "an approval while none runs": (OPEN, CLOSE, {**APPROVAL, "time": moment(10)}),
+    "another policy, and one that was refused": (OPEN, POLICY, REFUSED, {**POLICY, "previous": DIGEST}, CLOSE),
     "other characters": (OPEN, {**CLOSE, "reason": "\u00e9\u2028\U0001f512"}),
 }  # fmt: skip
 
@@ -75,6 +86,17 @@ WRONG: dict[str, tuple[tuple[Fields, ...], str, int]] = {
     "an approval of another kind": ((OPEN, {**APPROVAL, "names": {"endpoint": ["x"]}}, CLOSE), "malformed-entry", 1),
     "an approval of no names": ((OPEN, {**APPROVAL, "names": {"span-name": []}}, CLOSE), "malformed-entry", 1),
     "an approval of what is no name": ((OPEN, {**APPROVAL, "names": {"span-name": [1]}}, CLOSE), "malformed-entry", 1),
+    "a policy after no policy": ((OPEN, {**POLICY, "previous": "x"}, CLOSE), "malformed-entry", 1),
+    "a refused policy in the place of none": ((OPEN, {**REFUSED, "in_force": None}, CLOSE), "malformed-entry", 1),
+    "a policy refused without a reason": ((OPEN, {**REFUSED, "reason": ""}, CLOSE), "malformed-entry", 1),
+    "a refused policy without files": ((OPEN, {**REFUSED, "files": None}, CLOSE), "malformed-entry", 1),
+    "a refused policy of no file": ((OPEN, {**REFUSED, "files": ["x"]}, CLOSE), "malformed-entry", 1),
+    "a refused policy without a digest": ((OPEN, {**REFUSED, "files": [{"name": "x"}]}, CLOSE), "malformed-entry", 1),
+    "a refused policy, another digest": (
+        (OPEN, {**REFUSED, "files": [{"name": "x", "digest": "y"}]}, CLOSE),
+        "malformed-entry",
+        1,
+    ),
     "a payload outside": (
         (OPEN, intent("a", payload={"file": "../../etc/passwd", "commitment": "sha256:" + "0" * 64}), CLOSE),
         "malformed-entry",
