@@ -41,6 +41,15 @@ class Frontier:
         hashes.append(leaf)
         return [] if len(hashes) < TILE_WIDTH else self._close_tiles()
 
+    @property
+    def levels(self) -> int:
+        """How many levels of tiles it has."""
+        return len(self._levels)
+
+    def edge(self, level: int) -> tuple[bytes, ...]:
+        """The hashes of the last tile of ``level`` that is not full; none where all are full."""
+        return tuple(self._levels[level])
+
     def root(self) -> bytes:
         """The root of the tree: each level, with what is right of it as its last and smaller subtree."""
         right: list[bytes] = []

@@ -17,7 +17,6 @@ from beacon_audit.trail.entry_form import check_written, named_payload
 from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.journal_keys import JournalKeys
 from beacon_audit.trail.merkle import leaf_hash
-from beacon_audit.trail.open_intents import OpenIntents
 from beacon_audit.trail.payload_files import check_content
 from beacon_audit.trail.segment import Segment
 
@@ -36,7 +35,8 @@ class OwnJournal:
         self._covered: list[tuple[Segment, int, bytes, bytes]] = []
         #: In force behind what was taken.
         self.keys = keys
-        self.intents = OpenIntents()
+        #: An intent that was open at the checkpoint is not older than the entry with this index.
+        self.open_from = size
         #: What is not published.
         self.committed: list[Committed] = []
         self.payloads: list[PayloadFile] = []
@@ -59,7 +59,8 @@ class OwnJournal:
                     f"{segment.path}: entry {index} is not the entry {index} that was published; "
                     "keep the files as evidence and restore the trail from a copy"
                 )
-        self.intents.follow(items, batch.first_index)
+        if batch.first_index <= self._size:
+            self.open_from = batch.batch.open_index
 
     def finish(self) -> None:
         """Everything is taken."""

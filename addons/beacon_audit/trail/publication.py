@@ -3,8 +3,8 @@
 `Publication.publish` takes the entries that were committed since the last call and their payload files, and makes
 durable, in this order: the payload files; the bundles and hash tiles, full ones and the partial ones of the new size;
 the signed checkpoint as a line of ``checkpoints.log``; the file ``checkpoint``. Then it deletes what is not needed any
-more: partial files of what is full now, and segments of the journal that lie below the checkpoint and hold no intent
-that is still open. The order is why a crash at any moment leaves nothing that has to be guessed (docs/trail-format.md).
+more: partial files of what is full now, and segments of the journal before the one with the last published entry. The
+order is why a crash at any moment leaves nothing that has to be guessed (docs/trail-format.md).
 
 Raises `OSError` or `TrailError`; nothing may be published after that. Not safe for threads.
 """
@@ -49,8 +49,6 @@ class Publication:
         self.note = published.note
         self._frontier = published.frontier
         self._bundle = list(published.bundle)
-        #: The intents without an outcome, oldest first, with their index.
-        self._open: dict[str, int] = {}
         making = directory / STATE / MAKING
         self._tiles = FreshFiles(directory, making, storage)
         self._bodies = FreshFiles(payloads, payloads / PAYLOADS_MAKING, storage)
@@ -87,7 +85,6 @@ class Publication:
         """Take the entries into the tree; the tiles and bundles that are full now."""
         full: list[tuple[TilePlace, bytes]] = []
         for item in committed:
-            self._follow(item, self.size)
             if item.kind == "key-change":
                 self._change_key(item.entry)
             self._bundle.append(item.entry)
@@ -102,13 +99,6 @@ class Publication:
         if self._bundle:
             partial.append((TilePlace(None, self.size // TILE_WIDTH, len(self._bundle)), encode_bundle(self._bundle)))
         return partial
-
-    def _follow(self, item: Committed, index: int) -> None:
-        """Keep account of which intents are open."""
-        if item.kind == "intent":
-            self._open[item.id] = index
-        elif item.kind == "outcome":
-            self._open.pop(item.id, None)
 
     def _change_key(self, entry: bytes) -> None:
         old, new = check_key_change(json.loads(entry))
@@ -136,11 +126,12 @@ class Publication:
             self._storage.remove_directory(directory)
 
     def _delete_segments(self) -> None:
-        """Delete segments that nobody needs: all of one lies below both the checkpoint and the oldest open intent."""
-        needed = min(self.size, next(iter(self._open.values()), self.size))
+        """Delete the segments before the one that holds the last published entry.
+
+        That one stays: a start learns from its last batch how the journal goes on and which intents are open.
+        """
         state = self._directory / STATE
-        segments = list_segments(state)
-        done = [segment for segment, after in pairwise(segments) if after.first_index <= needed]
+        done = [segment for segment, after in pairwise(list_segments(state)) if after.first_index < self.size]
         for segment in done:
             self._storage.remove(segment.path)
             # One by one: of two names that were removed a power failure may bring back the first, and leave a gap.

@@ -11,22 +11,23 @@ that a crash cannot explain, damage below the newest checkpoint above all, and `
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.batch import Next
-from beacon_audit.trail.committed import Committed
+from beacon_audit.trail.committed import Committed, fields_of
 from beacon_audit.trail.cursor import JournalCursor, damage
+from beacon_audit.trail.entry import decode_entry
 from beacon_audit.trail.frames import PayloadFile
 from beacon_audit.trail.journal import Place
 from beacon_audit.trail.journal_keys import JournalKeys
 from beacon_audit.trail.note import Signer
+from beacon_audit.trail.open_intents import OpenIntents
 from beacon_audit.trail.own_journal import OwnJournal
-from beacon_audit.trail.published import CHECKPOINT_LOG, Published, read_published, read_tile
+from beacon_audit.trail.published import CHECKPOINT_LOG, Published, read_published
+from beacon_audit.trail.published_entries import PublishedEntries
 from beacon_audit.trail.segment import STATE, list_segments
 from beacon_audit.trail.storage import Storage
-from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, split_tile
 
 type Fields = dict[str, object]
 
@@ -55,29 +56,29 @@ def recover(
     published = read_published(directory, signers)
     size = published.checkpoint.size
     cursor = JournalCursor(directory / STATE)
-    found = OwnJournal(size, JournalKeys.of(signers, published.signer), _leaves(directory, size))
+    log = PublishedEntries(directory, published.frontier)
+    found = OwnJournal(size, JournalKeys.of(signers, published.signer), log.leaf)
     for batch in cursor.batches():
         if cursor.segment is not None:
             found.take(batch, cursor.segment)
     found.finish()
     _check_reach(directory, cursor, size)
+    intents = _open_intents(found, log, size)
     _settle_log(directory, published, storage)
     dropped = _settle(cursor, storage)
     following = cursor.next_batch or Next(first=cursor.next_index)
-    place = Place(cursor.segment, cursor.offset, following, found.keys, found.intents)
-    entries = _entries(cursor, dropped, found.intents.ids, new_id, now)
+    place = Place(cursor.segment, cursor.offset, following, found.keys, intents)
+    entries = _entries(cursor, dropped, intents.ids, new_id, now)
     return Recovery(place, published, tuple(found.committed), tuple(found.payloads), entries)
 
 
-def _leaves(directory: Path, size: int) -> Callable[[int], bytes]:
-    """Gives the hash of a published entry."""
-
-    @lru_cache(1)
-    def tile(number: int) -> tuple[bytes, ...]:
-        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        return split_tile(read_tile(directory, TilePlace(0, number, width)), width)
-
-    return lambda index: tile(index // TILE_WIDTH)[index % TILE_WIDTH]
+def _open_intents(found: OwnJournal, log: PublishedEntries, size: int) -> OpenIntents:
+    """Those without an outcome, published or not."""
+    intents = OpenIntents()
+    for index, entry in log.entries(found.open_from):
+        intents.follow([fields_of(decode_entry(entry), entry)], index)
+    intents.follow(found.committed, size)
+    return intents
 
 
 def _check_reach(directory: Path, cursor: JournalCursor, size: int) -> None:
@@ -90,10 +91,11 @@ def _check_reach(directory: Path, cursor: JournalCursor, size: int) -> None:
             )
         return
     first = list_segments(directory / STATE)[0]
-    if first.first_index > size:
+    newest = max(size - 1, 0)
+    if first.first_index > newest:
         raise TrailCorrupt(
-            f"{first.path}: expected a segment that begins with entry {size} or one before it, since no tile holds "
-            "that entry; restore the missing file from a copy"
+            f"{first.path}: expected a segment that begins with entry {newest} or one before it, which is never "
+            "deleted; restore the missing file from a copy"
         )
     if cursor.next_index < size:
         if cursor.torn is not None:

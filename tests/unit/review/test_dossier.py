@@ -58,7 +58,7 @@ def test_deleted_body_is_not_an_alteration(record: Recorder) -> None:
 
 def test_exchanged_body_is_an_alteration_and_is_not_shown(record: Recorder) -> None:
     body, forged = payload({"a": 1}), payload({"a": 2}, "forged.json.zst")
-    home = record([intent(body), outcome()], {0: body, 1: forged})
+    home = record([intent(body), outcome(forged)], {0: body, 1: forged})
     directory = home.payloads / "2026-01-02"
     (directory / "forged.json.zst").rename(directory / body.name)
     dossier = read_dossier(home, ID)

@@ -150,6 +150,25 @@ def test_bodies_and_salts_are_in_no_file_any_more_not_even_in_the_journal(filled
     assert holding(filled.home, SALT.hex().encode()) == []
 
 
+def test_bodies_and_salts_are_gone_although_an_older_exchange_is_still_open(filled: Trail) -> None:
+    """How long an exchange is open is the client's choice."""
+    writer = filled.opened[-1]
+    filled.time = "2025-10-03T13:00:00Z"
+    record(filled, writer, "slow", body="today", kind="intent")
+    filled.time = "2025-10-04T00:00:00Z"
+    record(filled, writer, "4-0")
+
+    filled.time = "2025-10-05T00:00:00Z"
+    delete(filled, writer, "2025-10-05")
+
+    assert holding(filled.home, MARK.encode()) == []
+    assert holding(filled.home, SALT.hex().encode()) == []
+    writer.close()
+    filled.open(QuickStorage()).close()
+    assert filled.types()[-3:] == ["prune", "recovered", "outcome"]
+    assert filled.entries()[-1]["id"] == "slow"
+
+
 def test_the_journal_lets_go_of_bodies_that_were_recorded_today_under_an_older_day(trail: Trail) -> None:
     """The day turns between the record and its commit: it lies in a segment of the new day."""
     writer = trail.open(QuickStorage())

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from hashlib import sha256
 
 import pytest
 
@@ -91,11 +92,48 @@ def test_an_intent_that_stays_open_for_long_is_found_after_its_segment_was_full(
 ) -> None:
     trail.segment_bytes = 300
     crash_with(trail, published=[[make_fields("intent", "slow")], *([make_fields()] for _ in range(300))])
-    assert trail.segments()[0].name == f"journal-{0:020d}.wal"
+    assert int(trail.segments()[0].stem[8:]) > 256  # the intent lies in a bundle that is full, and nowhere else
 
     trail.open().close()
 
     assert [entry["id"] for entry in trail.entries() if entry["type"] == "outcome"] == ["slow"]
+
+
+def test_intents_that_stay_open_over_several_starts_and_days_are_found_and_no_others(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    trail.segment_bytes = 1
+    first = [[make_fields("intent", "a")], [make_fields("intent", "b")], [make_fields("outcome", "a")]]
+    crash_with(
+        trail,
+        [make_fields("intent", "c"), make_fields("intent", "d"), make_fields("outcome", "c")],
+        published=[*first, *([make_fields()] for _ in range(10))],
+    )
+
+    trail.open().close()
+
+    assert trail.types()[16:] == ["recovered", "outcome", "outcome"]
+    assert [entry["id"] for entry in trail.entries()[17:]] == ["b", "d"]
+    trail.open().close()
+    assert len(trail.entries()) == 19
+
+
+@pytest.mark.parametrize("file", ["tile/entries/000", "tile/0/000"])
+def test_an_open_intent_is_not_taken_from_files_that_nobody_signed(
+    trail: Trail, make_fields: MakeFields, file: str
+) -> None:
+    """A start would sign an outcome for it."""
+    trail.segment_bytes = 300
+    crash_with(trail, published=[[make_fields("intent", "slow")], *([make_fields()] for _ in range(300))])
+    bundle, tile = trail.directory / "tile/entries/000", trail.directory / "tile/0/000"
+    data = bundle.read_bytes().replace(b'"slow"', b'"fast"')
+    bundle.write_bytes(data)
+    if file == "tile/0/000":
+        leaf = sha256(b"\0" + data[2 : 2 + int.from_bytes(data[:2])]).digest()
+        tile.write_bytes(leaf + tile.read_bytes()[32:])
+
+    with pytest.raises(TrailCorrupt, match=f"{file}: "):
+        trail.open()
 
 
 def test_an_unknown_outcome_is_written_once(trail: Trail, make_fields: MakeFields) -> None:
@@ -165,14 +203,14 @@ def test_a_segment_that_was_created_just_before_the_crash_is_used(trail: Trail, 
     assert trail.types() == ["refusal", "refusal"]
 
 
-def test_a_journal_of_which_only_an_empty_segment_is_left_is_continued(trail: Trail, make_fields: MakeFields) -> None:
-    """The segments before it were published and deleted, and the process died before it wrote."""
+def test_a_journal_of_which_only_an_empty_segment_is_left_was_cut(trail: Trail, make_fields: MakeFields) -> None:
+    """The segment with the last published entry goes only when the next has a published entry."""
     crash_with(trail, published=[[make_fields()]])
     trail.journal().rename(trail.state / f"journal-{1:020d}.wal")
     trail.journal().write_bytes(b"")
 
-    assert trail.open().submit(make_fields()).result(10).index == 1
-    assert trail.types() == ["refusal", "refusal"]
+    with pytest.raises(TrailCorrupt, match="expected a segment that begins with entry 0"):
+        trail.open()
 
 
 def test_a_great_many_open_intents_are_closed(

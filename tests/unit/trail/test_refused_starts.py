@@ -131,13 +131,16 @@ def test_an_entry_in_the_journal_that_is_not_the_published_one_is_refused(closed
 
 
 def test_a_missing_segment_in_the_middle_is_refused(closed: Trail, make_fields: MakeFields) -> None:
-    closed.segment_bytes = 1
-    # An intent that stays open keeps all segments behind it.
+    closed.segment_bytes, closed.publish_s = 1, 3600
+    # Segments are deleted once their entries are published, so the log is left as a crash leaves it.
     writer = closed.open(QuickStorage())
-    writer.submit(make_fields("intent", "open")).result(10)
-    for _ in range(3):
+    for _ in range(4):
         writer.submit(make_fields()).result(10)
+    crashed = closed.home / "crashed"
+    for name in ("trail", "payloads"):
+        shutil.copytree(closed.home / name, crashed / name)
     writer.close()
+    closed.home = crashed
     (closed.state / f"journal-{ENTRIES + 1:020d}.wal").unlink()
 
     assert_refused(
@@ -151,7 +154,7 @@ def test_a_journal_that_begins_behind_the_checkpoint_is_refused(closed: Trail) -
     journal.unlink()
     journal.with_name(f"journal-{ENTRIES + 5:020d}.wal").write_bytes(batch(Next(0, ENTRIES + 5), [entry]))
 
-    assert_refused(closed, f"journal-{ENTRIES + 5:020d}.wal", f"begins with entry {ENTRIES} or one before it")
+    assert_refused(closed, f"journal-{ENTRIES + 5:020d}.wal", f"begins with entry {ENTRIES - 1} or one before it")
 
 
 def remove_tree(trail: Trail) -> None:

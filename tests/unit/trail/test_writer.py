@@ -223,12 +223,10 @@ def test_too_much_that_waits_to_be_published_refuses_at_once(
 def test_a_segment_that_is_full_is_followed_by_one_named_after_its_first_entry(
     trail: Trail, make_fields: MakeFields
 ) -> None:
-    trail.segment_bytes = 700
+    trail.segment_bytes, trail.publish_s = 700, 3600
     writer = trail.open()
-    writer.submit(make_fields("intent", "open")).result(10)
-    for _ in range(8):
+    for _ in range(9):
         writer.submit(make_fields()).result(10)
-    writer.publish()
 
     names = [path.name for path in trail.segments()]
     assert names == [f"journal-{number:020d}.wal" for number in (0, 4, 8)]
@@ -250,18 +248,51 @@ def test_segments_are_deleted_once_they_are_published(trail: Trail, make_fields:
     assert [path.name for path in trail.segments()] == [f"journal-{8:020d}.wal"]
 
 
-def test_segments_are_kept_from_the_oldest_open_intent_on(trail: Trail, make_fields: MakeFields) -> None:
-    """A start after a crash finds open intents in the journal, and nowhere else."""
+def test_segments_go_although_an_older_intent_is_open(trail: Trail, make_fields: MakeFields) -> None:
+    """A client can keep an exchange open for as long as it likes, and bodies lie in the segments behind its intent."""
     trail.segment_bytes = 1
     writer = trail.open()
     for kind, identity in (("intent", "a"), ("refusal", "r"), ("intent", "b"), ("outcome", "a"), ("refusal", "s")):
         writer.submit(make_fields(kind, identity)).result(10)
     writer.publish()
-    assert trail.segments()[0].name == f"journal-{2:020d}.wal"
 
-    writer.submit(make_fields("outcome", "b")).result(10)
+    assert trail.segments() == [trail.state / f"journal-{4:020d}.wal"]
+
+
+def test_the_segment_of_the_last_published_entry_stays_until_the_next_entry_is_published(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    """A new segment alone says nothing about what was before it."""
+    trail.publish_s = 3600
+    writer = trail.open()
+    writer.submit(make_fields()).result(10)
     writer.publish()
-    assert trail.segments() == [trail.state / f"journal-{5:020d}.wal"]
+    writer.close()
+    writer = trail.open()
+    writer.publish()
+    assert [path.name for path in trail.segments()] == [f"journal-{number:020d}.wal" for number in (0, 1)]
+
+    writer.submit(make_fields()).result(10)
+    writer.publish()
+    assert trail.segments() == [trail.state / f"journal-{1:020d}.wal"]
+
+
+def test_a_segment_is_not_deleted_for_one_of_which_the_first_batch_may_yet_be_lost(
+    trail: Trail, make_fields: MakeFields
+) -> None:
+    storage = HeldStorage()
+    trail.segment_bytes = 1
+    writer = trail.open(storage)
+    publishing = storage.hold("create", "/new/")
+    writer.submit(make_fields()).result(10)
+    writing = storage.hold("write", f"journal-{1:020d}")
+    writer.submit(make_fields())
+    writing.wait()
+    publishing.let_go()
+    writer.publish()
+
+    assert [path.name for path in trail.segments()] == [f"journal-{number:020d}.wal" for number in (0, 1)]
+    writing.let_go()
 
 
 def test_a_new_day_begins_a_new_segment(trail: Trail, make_fields: MakeFields) -> None:

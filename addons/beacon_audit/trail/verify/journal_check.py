@@ -138,8 +138,8 @@ def _reach(directory: Path, cursor: JournalCursor, newest: int, size: int, *, ex
             return _corrupt(directory, cursor, f"expected the journal that goes on after entry {size - 1}, found none")
         return None
     first = list_segments(directory / STATE)[:1]
-    if first and first[0].first_index > newest:
-        return _corrupt(directory, cursor, f"expected a segment that goes on after entry {newest - 1} at the latest")
+    if first and first[0].first_index > max(newest - 1, 0):
+        return _corrupt(directory, cursor, f"expected a segment that holds entry {newest - 1}, found a later beginning")
     if cursor.next_index < size:
         torn = f"; the batch after them: {cursor.torn.reason}" if cursor.torn else ""
         message = f"expected entries up to {size - 1}, which a checkpoint covers, found {cursor.next_index}{torn}"
