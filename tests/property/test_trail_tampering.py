@@ -17,8 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beacon_audit.errors import TrailCorrupt
+from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line, parse_checkpoint
 from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.merkle import leaf_hash
+from beacon_audit.trail.note import parse_note, sign_note
 from beacon_audit.trail.payload_files import read_payload
 from beacon_audit.trail.tiles import decode_bundle, encode_bundle
 from beacon_audit.trail.verify import Verdict
@@ -147,8 +149,7 @@ def test_any_file_removed_is_found(worn: Specimen, data: st.DataObject) -> None:
         verdict = worn.verify(worn.anchor)
     finally:
         path.write_bytes(content)
-    missing = "tile" in path.parts and not path.match("entries/000")  # which holds the change of key
-    assert verdict.verdict == ("incomplete" if missing else "tampered"), (path, verdict.problems)
+    assert verdict.verdict == ("incomplete" if "tile" in path.parts else "tampered"), (path, verdict.problems)
 
 
 EDITS: dict[str, Edit] = {
@@ -174,8 +175,9 @@ def test_entry_changed_in_its_bundle_is_found_and_named(specimen: Specimen, edit
     path.write_bytes(encode_bundle(entries))
     verdict = specimen.verify(specimen.anchor)
     assert_tampered(verdict)
-    first = min(problem.entry for problem in verdict.problems if problem.entry is not None)
-    found = next(problem for problem in verdict.problems if problem.entry == first)
+    tampered = [problem for problem in verdict.problems if problem.severity == "tampered"]
+    first = min(problem.entry for problem in tampered if problem.entry is not None)
+    found = next(problem for problem in tampered if problem.entry == first)
     assert found.file == BUNDLES[1]
     if edit == "appended":
         assert_tampered(verdict, "surplus-bytes")
@@ -253,12 +255,35 @@ def test_log_signed_by_a_swapped_key_is_found_with_an_anchor_only(
 def test_missing_tile_or_bundle_makes_the_log_incomplete(specimen: Specimen, path: str) -> None:
     (specimen.trail / path).unlink()
     verdict = specimen.verify(specimen.anchor)
-    if path == BUNDLES[0]:  # it holds the change of key, without which the newer key says nothing about the older
-        assert_tampered(verdict, "missing-bundle", "checkpoint-log-damaged")
-        return
     assert verdict.verdict == "incomplete"
-    assert codes(verdict) == {"missing-bundle" if "entries" in path else "missing-tile"}
+    expected = {"missing-bundle" if "entries" in path else "missing-tile"}
+    if path == BUNDLES[0]:  # it names payload files, and holds the change of key
+        expected.add("surplus-payload")
+    if path == BUNDLES[1]:  # it holds the prune entry
+        expected.add("payload-unaccounted")
+    assert codes(verdict) == expected
     assert verdict.anchored_size == SIZE
+
+
+def test_lines_of_another_key_are_only_believed_where_an_earlier_key_may_be_missing(specimen: Specimen) -> None:
+    """The change of key is missing. Then the tree must have the roots of lines that nobody known has signed."""
+    log, bundle = specimen.trail / "checkpoints.log", specimen.trail / BUNDLES[0]
+    lines = log.read_bytes().splitlines(keepends=True)
+    stranger = make_signer(7, specimen.key.name)
+    for number, size, root, whole, without in (
+        (2, 20, None, "tampered", "incomplete"),  # as an earlier key might have signed
+        (2, 20, bytes(32), "tampered", "tampered"),
+        (6, 280, None, "tampered", "tampered"),  # behind lines of the key that is known
+    ):
+        true = parse_checkpoint(parse_note(specimen.notes[number]).text)
+        note = sign_note(Checkpoint(true.origin, size, root or true.root).text, stranger)
+        altered = [*lines[:number], encode_log_line(note.encode()), *lines[number + 1 :]]
+        with changed(log, b"".join(altered)):
+            assert specimen.verify(specimen.anchor).verdict == whole
+            content = bundle.read_bytes()
+            bundle.unlink()
+            assert specimen.verify(specimen.anchor).verdict == without, (number, root)
+            bundle.write_bytes(content)
 
 
 @pytest.mark.parametrize("path", [*TILES, *BUNDLES])

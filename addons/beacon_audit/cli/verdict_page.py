@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _HEAD = {
     "ok": ("OK: whole, unchanged, and anchored", "bold green"),
     "tampered": ("TAMPERED: this is not what was recorded", "bold red"),
-    "incomplete": ("INCOMPLETE: no sign of tampering, but not everything is there or known", "bold yellow"),
+    "incomplete": ("INCOMPLETE: what is here is what was signed, but something is missing or not known", "bold yellow"),
     "unanchored": (
         "NOT ANCHORED: sound in itself, and nothing from outside says that it is the true log",
         "bold yellow",

@@ -60,7 +60,8 @@ LISTED = 50  # problems of one kind that are listed; the rest are counted
 #: Problems that mean something is not there or not known. All others mean that something was altered.
 INCOMPLETE_CODES = frozenset(
     ("missing-tile", "missing-bundle", "missing-file", "damaged-at-export", "heartbeat-gap", "recovered",
-     "unknown-outcome", "surplus-payload", "prune-unfinished", "unknown-entry-type")
+     "unknown-outcome", "surplus-payload", "prune-unfinished", "unknown-entry-type", "anchor-not-compared",
+     "payload-unaccounted")
 )  # fmt: skip
 #: Problems after which coverage.json cannot be compared with the entries.
 BLINDING = frozenset(
@@ -386,10 +387,13 @@ def inclusion_root(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -
 
 
 class GrowingTree:
-    """The complete subtrees at the left of a growing tree, from full tiles; an unknown one makes the root unknown."""
+    """The complete subtrees at the left of a growing tree, from full tiles; an unknown one makes the root unknown, but
+    where a tile further up tells: `stored` gives a hash by the level of the tile that has it and its number there."""
 
-    def __init__(self) -> None:
+    def __init__(self, stored: Callable[[int, int], Optional[bytes]]) -> None:
         self._stack: List[Tuple[int, Optional[bytes]]] = []  # height above a full tile, hash
+        self._stored = stored
+        self._count = 0
 
     def append(self, tile: Optional[bytes]) -> None:
         height, value = 0, tile
@@ -397,7 +401,10 @@ class GrowingTree:
             left = self._stack.pop()[1]
             value = None if left is None or value is None else node_hash(left, value)
             height += 1
+            if value is None and height % 8 == 0:
+                value = self._stored(height // 8 + 1, self._count >> height)
         self._stack.append((height, value))
+        self._count += 1
 
     def root(self, rest: Sequence[bytes] = ()) -> Optional[bytes]:
         """The root of what was appended, followed by less than a tile of leaves."""
@@ -761,9 +768,11 @@ class KeyChain:
             return str(reason)
         return "not signed by the log's key"
 
-    def knows_signer_of(self, checkpoint: Checkpoint) -> bool:
+    def may_have_signed_earlier(self, checkpoint: Checkpoint) -> bool:
+        """Whether it may be this log's, signed by a key before those that are known."""
         known = {(key.name, key.key_id) for key in self._keys}
-        return any((name, key_id) in known for name, key_id, _ in checkpoint.signatures)
+        signers = {(name, key_id) for name, key_id, _ in checkpoint.signatures}
+        return checkpoint.origin == self._keys[0].name and not known & signers
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -783,7 +792,7 @@ class Story:
         self._stop: Optional[Dict[str, Any]] = None  # of the run that ended last, until another begins
         self._open: Dict[str, Tuple[int, int, int]] = {}  # id: (index, era, gaps before)
         self.gaps = 0
-        self.stray_outcomes: Dict[int, str] = {}  # index: id
+        self.stray_outcomes: Dict[int, Tuple[str, int]] = {}  # index: id, gaps before
         self.refused_ids = array("Q")
         self.outcome_ids = array("Q")
         self.first = self.last = -1  # of the time that was selected
@@ -880,7 +889,7 @@ class Story:
         intent = self._open.pop(identity, None)
         if intent is None:
             if len(self.stray_outcomes) < LISTED:
-                self.stray_outcomes[index] = identity
+                self.stray_outcomes[index] = identity, self.gaps
         elif intent[1] != self._era and state != "unknown":
             say("late-outcome", f"it says `{state}` of the intent {intent[0]}, which a stopped proxy had left open")
         if state == "unknown":
@@ -993,7 +1002,7 @@ class Log:
         self.size = size
         self._findings = findings
         self._coverage = coverage
-        self._above: Tuple[int, Tuple[bytes, ...]] = (-1, ())
+        self._above: Dict[int, Tuple[int, Tuple[bytes, ...]]] = {}  # of each level the tile that was read last
         #: Bundles that should be here and are not.
         self.missing = [n for n in self.bundles if self.includes(n) and not files.has(self.bundle_path(n))]
 
@@ -1086,12 +1095,12 @@ class Log:
             self._findings.add(code, message, file=path, offset=offset)
         return None
 
-    def hash_above(self, number: int) -> Optional[bytes]:
-        """What the tile above says of a full tile of level 0."""
-        above = number // WIDTH
-        if self._above[0] != above:
-            self._above = above, self.tile(1, above, report=False) or ()
-        row = self._above[1]
+    def stored(self, level: int, number: int) -> Optional[bytes]:
+        """A hash that a tile of this level has; the tiles count, and their hashes, are those of all of the level."""
+        index = number // WIDTH
+        if self._above.get(level, (-1, ()))[0] != index:
+            self._above[level] = index, self.tile(level, index, report=False) or ()
+        row = self._above[level][1]
         return row[number % WIDTH] if number % WIDTH < len(row) else None
 
 
@@ -1105,11 +1114,13 @@ class Checkpoints:
     def __init__(self, log: Log, findings: Findings, chain: KeyChain, anchors: Sequence[Anchor]) -> None:
         self.lines = 0
         self.anchored: Optional[int] = None
+        self.confirmed = 0  # so many entries, from the first on, have a root that the log's key signed
         self._log = log
         self._findings = findings
         self._chain = chain
         self._anchors = sorted(anchors, key=lambda anchor: anchor.checkpoint.size)
         self._last: Optional[Checkpoint] = None
+        self._earlier: Set[int] = set()  # sizes of lines that a key may have signed that nobody knows
         self._signed = self._signed_lines()
         self._next = next(self._signed, None)
         if self._next is not None and self._next[1].size:
@@ -1122,6 +1133,7 @@ class Checkpoints:
     def _signed_lines(self) -> Iterator[Tuple[int, Checkpoint]]:
         """Offset and checkpoint of the lines that are in order and signed by the log's key."""
         before = -1
+        known = False
         for offset, line in self._readable_lines():
             self.lines += 1
             if line.size <= before:
@@ -1133,8 +1145,13 @@ class Checkpoints:
                 self._say("rolled-back", message, offset)
                 continue
             fault = self._chain.fault_of(line)
-            if not fault or (self._log.missing and not self._chain.knows_signer_of(line)):
-                yield offset, line  # a change of key may be among what is missing; the root is compared all the same
+            known = known or not fault
+            if not fault:
+                yield offset, line
+            elif self._log.missing and not known and self._chain.may_have_signed_earlier(line):
+                # A change of key may be among what is missing; the root is compared all the same.
+                self._earlier.add(line.size)
+                yield offset, line
             else:
                 self._say("checkpoint-log-damaged", fault, offset)
 
@@ -1162,19 +1179,24 @@ class Checkpoints:
             if root is not None and root != self._last.root:
                 message = f"another root for the first {self._last.size} entries than the log has"
                 self._say("checkpoint-log-mismatch", message, offset)
+            elif root is not None and self._last.size not in self._earlier:
+                self.confirmed = self._last.size
             self._next = next(self._signed, None)
         while self._anchors and self._anchors[0].checkpoint.size <= end:
             anchor = self._anchors.pop(0)
-            root = root_at(anchor.checkpoint.size)
-            if self._is_of_this_log(anchor) and root is not None:
-                self._compare_anchor(anchor, root)
+            if self._is_of_this_log(anchor):
+                self._compare_anchor(anchor, root_at(anchor.checkpoint.size))
 
-    def _compare_anchor(self, anchor: Anchor, root: bytes) -> None:
+    def _compare_anchor(self, anchor: Anchor, root: Optional[bytes]) -> None:
         size = anchor.checkpoint.size
-        if root != anchor.checkpoint.root:
+        if root is None:
+            message = f"of the first {size} entries so much is missing that it cannot be compared"
+            self._findings.add("anchor-not-compared", message, file=anchor.name)
+        elif root != anchor.checkpoint.root:
             message = f"the first {size} entries are others than those that it was signed for"
             self._findings.add("anchor-mismatch", message, file=anchor.name)
         elif size:  # an anchor of the empty log holds no entry in its place
+            self.confirmed = max(size, self.confirmed)
             self.anchored = size
 
     def _is_of_this_log(self, anchor: Anchor) -> bool:
@@ -1192,9 +1214,13 @@ class Checkpoints:
             self._say("checkpoint-log-mismatch", "its last line is not the checkpoint of the bundle")
         for anchor in self._anchors:
             size = anchor.checkpoint.size
-            if self._is_of_this_log(anchor) and size > self._log.size:
+            if not self._is_of_this_log(anchor):
+                continue
+            if size > self._log.size:
                 message = f"it was signed for {size} entries, and this log ends at {self._log.size}"
                 self._findings.add("rolled-back", message, file=anchor.name)
+            else:
+                self._compare_anchor(anchor, None)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -1291,8 +1317,12 @@ class EntryCheck:
         pruned = self._prunes.account_for(index, date)
         if not self._files.has(name):
             # What accounts for it may be among the bundles that are missing.
-            if not pruned and not any(number * WIDTH > index for number in self._missing[-1:]):
-                self._findings.add("payload-missing", "no prune entry accounts for it", entry=index, file=name)
+            code = "payload-missing"
+            message = "no prune entry accounts for it"
+            if any(number * WIDTH > index for number in self._missing[-1:]):
+                code, message = "payload-unaccounted", message + ", as far as they are here"
+            if not pruned:
+                self._findings.add(code, message, entry=index, file=name)
             return "pruned" if pruned else "missing"
         if pruned:
             self._findings.add("prune-unfinished", "a prune entry says that it was deleted", entry=index, file=name)
@@ -1400,7 +1430,7 @@ def classify_strays(story: Story, log: Log, findings: Findings) -> None:
     """A second look at the log for outcomes that should not be; in a sound log there are none."""
     refused = set(story.refused_ids)
     wanted = {short for short in story.outcome_ids if short in refused}
-    wanted.update(short_id(identity) for identity in story.stray_outcomes.values())
+    wanted.update(short_id(identity) for identity, _ in story.stray_outcomes.values())
     if not wanted:
         return
     refusals: Set[str] = set()
@@ -1419,7 +1449,7 @@ def classify_strays(story: Story, log: Log, findings: Findings) -> None:
         elif index in story.stray_outcomes and identity in seen:
             message = "a second outcome of the same intent"
             findings.add("second-outcome", message, entry=index, file=file, offset=offset)
-        elif index in story.stray_outcomes and not story.gaps:  # else its intent may be among what is not here
+        elif index in story.stray_outcomes and not story.stray_outcomes[index][1]:  # else it may be in what is not here
             message = "no intent is open with this id"
             findings.add("outcome-without-intent", message, entry=index, file=file, offset=offset)
         seen.add(identity)
@@ -1465,16 +1495,18 @@ class TreeWalk:
     """Goes through the log once. Each bundle is compared with its tile, each tile with the one above, the root with the
     checkpoint; entries that the tree confirms go to `entries`, every root on the way to `checkpoints`."""
 
-    def __init__(self, log: Log, findings: Findings, checkpoint: Checkpoint) -> None:
+    def __init__(self, log: Log, findings: Findings, checkpoint: Checkpoint, checkpoints: Checkpoints) -> None:
         self._log = log
         self._findings = findings
         self._checkpoint = checkpoint
-        self._tree = GrowingTree()
+        self._checkpoints = checkpoints
+        self._tree = GrowingTree(self._replaced)
+        self._read_to = 0  # follows the last entry that was read
         self._rows: List[List[Optional[bytes]]] = []  # of level 1 and up: hashes that the tile has to have
         self._numbers: List[int] = []  # of those tiles
 
-    def run(self, entries: EntryCheck, checkpoints: Checkpoints, progress: Callable[[int, int], None]) -> None:
-        log, tree = self._log, self._tree
+    def run(self, entries: EntryCheck, progress: Callable[[int, int], None]) -> None:
+        log, tree, checkpoints = self._log, self._tree, self._checkpoints
         rest: Sequence[bytes] = ()
         checkpoints.compare(0, tree, ())
         for number in log.bundles:
@@ -1482,9 +1514,11 @@ class TreeWalk:
             if hashes is not None:
                 checkpoints.compare(number * WIDTH, tree, hashes)
             if log.width(number) == WIDTH:
-                value = log.hash_above(number) if hashes is None else subtree(hashes)
+                value = log.stored(1, number) if hashes is None else subtree(hashes)
                 tree.append(value)
                 self._push(value)
+                if hashes is None:
+                    checkpoints.compare((number + 1) * WIDTH, tree, ())
             elif hashes is None:
                 tree.append(None)
             else:
@@ -1494,14 +1528,32 @@ class TreeWalk:
             if row:
                 self._compare_tile(level, row)
         root = tree.root(rest)
-        if root is not None and root != self._checkpoint.root:
+        if root is None:
+            self._report_unconfirmed(0, self._read_to)
+        elif root != self._checkpoint.root:
             self._findings.add("root-mismatch", "the log has another root than the checkpoint says", file="checkpoint")
+
+    def _replaced(self, level: int, number: int) -> Optional[bytes]:
+        """The hash of a subtree in which something is unknown, from a tile further up. It says nothing about what is
+        known of that subtree, so that is confirmed no more."""
+        value = self._log.stored(level, number)
+        if value is not None:
+            self._report_unconfirmed(number << 8 * level, min(self._read_to, (number + 1) << 8 * level))
+        return value
+
+    def _report_unconfirmed(self, start: int, end: int) -> None:
+        start = max(start, self._checkpoints.confirmed)
+        if start < end:
+            message = f"nothing signed confirms what is there of the entries {start} to {end - 1}: hashes are missing"
+            self._findings.add("unconfirmed-entries", message, entry=start)
 
     def _leaves(self, number: int, check: EntryCheck) -> Optional[Sequence[bytes]]:
         """The leaf hashes of a bundle: those of the tile, unless the tree above confirms those of the entries."""
         width, path = self._log.width(number), self._log.bundle_path(number)
         tile = self._log.tile(0, number)
         entries, offsets = self._log.entries(number)
+        if entries:
+            self._read_to = number * WIDTH + len(entries)
         computed = tuple(map(leaf_hash, entries))
         hashes: Optional[Sequence[bytes]] = tile
         if len(computed) == width and computed != tile and (tile is None or self._confirms(computed, number)):
@@ -1529,7 +1581,7 @@ class TreeWalk:
 
     def _confirms(self, hashes: Sequence[bytes], number: int) -> bool:
         if len(hashes) == WIDTH:
-            return subtree(hashes) == self._log.hash_above(number)
+            return subtree(hashes) == self._log.stored(1, number)
         return self._tree.root(hashes) == self._checkpoint.root
 
     def _push(self, value: Optional[bytes]) -> None:
@@ -1544,7 +1596,9 @@ class TreeWalk:
             if len(row) < WIDTH:
                 return
             self._compare_tile(level + 1, row)
-            known = [item for item in row if item is not None]
+            below = self._numbers[level] * WIDTH
+            stored = [item or self._log.stored(level + 1, below + place) for place, item in enumerate(row)]
+            known = [item for item in stored if item is not None]
             value = subtree(known) if len(known) == WIDTH else None
             self._rows[level] = []
             self._numbers[level] += 1
@@ -1773,7 +1827,7 @@ def check_bundle(
     check_keys(findings, chain, checkpoint, own_key)
     checkpoints = Checkpoints(log, findings, chain, anchors)
     entries = EntryCheck(log, findings, checkpoint, note, coverage)
-    TreeWalk(log, findings, checkpoint).run(entries, checkpoints, progress)
+    TreeWalk(log, findings, checkpoint, checkpoints).run(entries, progress)
     checkpoints.finish(checkpoint)
     document = coverage.document if coverage else {}
     in_flight = entries.finish(log, document.get("live") is True)

@@ -15,7 +15,7 @@ BUNDLE_LIMIT = TILE_WIDTH * (2 + 0xFFFF)
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """The first ``size`` entries of the log in ``directory``."""
+    """The first ``size`` entries of the log in ``directory``, and the hashes above them."""
 
     directory: Path
     size: int
@@ -54,6 +54,19 @@ class Bundles:
         except (FileNotFoundError, NotAFile):
             return None
         return frame_offset(data, index % TILE_WIDTH)
+
+    def stored_hash(self, height: int, number: int) -> bytes | None:
+        """What the hash tile above says of the full tile that is the ``number``-th subtree of ``2**height`` leaves."""
+        level, index = height // 8, number // TILE_WIDTH
+        width = min(TILE_WIDTH, (self.size >> height) - index * TILE_WIDTH)
+        try:
+            place, data = read_place(self.directory, TilePlace(level, index, width))
+        except (FileNotFoundError, NotAFile):
+            return None
+        if len(data) != place.width * HASH_BYTES:
+            return None
+        start = number % TILE_WIDTH * HASH_BYTES
+        return data[start : start + HASH_BYTES]
 
     @staticmethod
     def split(data: bytes) -> Iterator[bytes]:

@@ -5,7 +5,8 @@
 Everything pickles.
 
 There are two hashes for a bundle: of its entries, and of the tile on the disk. Where they differ, one of the two was
-altered, and only the signed root can tell which; so both are handed on.
+altered, and only the signed root can tell which; so both are handed on. Where both are missing, the tile above says
+what they were, and the signed root tells whether that is so.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from beacon_audit.trail.verify.bundles import Bundles, frame_offset, read_place
 from beacon_audit.trail.verify.checkpoint_line import CheckedLine, Line, check_line
 from beacon_audit.trail.verify.entry_scan import EntryScan, ScannedEntries
 from beacon_audit.trail.verify.evidence import NotAFile
-from beacon_audit.trail.verify.growing_tree import GrowingTree, Subtree, prefix_roots
+from beacon_audit.trail.verify.growing_tree import TILE_HEIGHT, GrowingTree, Subtree, prefix_roots
 from beacon_audit.trail.verify.key_chain import KeyChain
 from beacon_audit.trail.verify.problem import Problem
 
@@ -57,20 +58,20 @@ class Disagreement:
 @dataclass(slots=True)
 class ChunkResult:
     """``subtrees`` and ``tile_subtrees`` are the complete subtrees of the range, by its entries and by its tiles, and
-    ``full`` the hashes of its full tiles. ``roots`` gives for a size the root over the range up to it; none where
-    ``broken``, which is the first entry from which on neither bundle nor tile can be read."""
+    ``full`` the hashes of its full tiles (`None`: nobody knows). ``roots`` gives for a size the root over the range up
+    to it, where it is known. ``read_to`` follows the last entry of the last bundle that is there, if one is."""
 
     first: int
     end: int
     scanned: ScannedEntries
     subtrees: list[Subtree] = field(default_factory=list)
     tile_subtrees: list[Subtree] = field(default_factory=list)
-    full: list[Twofold] = field(default_factory=list)
+    full: list[Twofold | None] = field(default_factory=list)
     roots: dict[int, Twofold] = field(default_factory=dict)
     lines: list[CheckedLine] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
-    broken: int | None = None
+    read_to: int = 0
 
 
 def verify_chunk(chunk: Chunk) -> ChunkResult:
@@ -107,14 +108,26 @@ class _ChunkVerifier:
             self._short(place, entries, tile)
             entries = None
         leaves = [leaf_hash(entry) for entry in entries] if entries is not None else None
+        if entries is not None:
+            self._result.read_to = first + place.width
         self._scan.take(entries, first, place.width, place.path)
         if leaves is not None and tile is not None and leaves != tile:
             self._disagree(place, entries or (), leaves, tile)
         known = leaves if leaves is not None else tile
         if known is None:
-            self._result.broken = first if self._result.broken is None else self._result.broken
-        elif self._result.broken is None:
+            self._grow_unread(place)
+        else:
             self._grow(first, known, tile if tile is not None else known)
+
+    def _grow_unread(self, place: TilePlace) -> None:
+        """Neither bundle nor tile can be read."""
+        full = not place.partial
+        value = self._bundles.stored_hash(TILE_HEIGHT, place.index) if full else None
+        for tree in (self._tree, self._tiles):
+            tree.add(value, TILE_HEIGHT if full else 0)
+        if full:
+            self._result.full.append((value, value) if value is not None else None)
+            self._note_root((place.index + 1) * TILE_WIDTH, None, None)
 
     def _grow(self, first: int, leaves: list[bytes], tile: list[bytes]) -> None:
         width = len(leaves)
@@ -122,17 +135,25 @@ class _ChunkVerifier:
         own = prefix_roots(leaves, wanted)
         other = own if leaves == tile else prefix_roots(tile, wanted)
         for size, root, tile_root in zip(wanted, own, other, strict=True):
-            self._result.roots[first + size] = (self._tree.root(root), self._tiles.root(tile_root))
+            self._note_root(first + size, root, tile_root)
         if width == TILE_WIDTH:
             root = root_of(leaves)
             tile_root = root if leaves == tile else root_of(tile)
             self._result.full.append((root, tile_root))
-            self._tree.add(root, 8)
-            self._tiles.add(tile_root, 8)
+            self._tree.add(root, TILE_HEIGHT)
+            self._tiles.add(tile_root, TILE_HEIGHT)
             return
         for leaf, tile_leaf in zip(leaves, tile, strict=True):
             self._tree.add(leaf)
             self._tiles.add(tile_leaf)
+
+    def _note_root(self, size: int, rest: bytes | None, tile_rest: bytes | None) -> None:
+        """The roots up to ``size``, when they are wanted and known; ``rest`` goes behind what is in the trees."""
+        if size not in self._wanted:
+            return
+        own, tile = self._tree.root(rest), self._tiles.root(tile_rest)
+        if own is not None and tile is not None:
+            self._result.roots[size] = (own, tile)
 
     def _entries(self, place: TilePlace) -> list[bytes] | None:
         """The entries of the bundle, too few if there are not more in it; ``None`` when there is none."""

@@ -37,13 +37,14 @@ class EntryOrder:
         #: Intents without an outcome and their indices, of the run that goes on and of runs that have ended.
         self.open: dict[str, int] = {}
         self.stale: dict[str, int] = {}
-        #: Outcomes without an open intent, and ids that were perhaps refused as well as answered.
-        self.unmatched: list[tuple[int, str]] = []
+        #: Outcomes without an open intent (and whether it may be among what cannot be read), and ids that were perhaps
+        #: refused as well as answered.
+        self.unmatched: list[tuple[int, str, bool]] = []
         self.suspects: set[str] = set()
         self._refused = IdFilter(size)
         self._answered = IdFilter(size)
-        #: Some entries cannot be read, so what seems to be missing may be among them.
-        self.blind = False
+        #: The last entry so far that cannot be read: what earlier ones miss may be among those.
+        self.blind_to = -1
         self._running = False
         self._last_time: datetime | None = None
 
@@ -65,14 +66,18 @@ class EntryOrder:
         self._last_time = scanned.last_time
 
     def _intent(self, identity: str, index: int) -> None:
-        if identity in self.open or identity in self.stale:
+        if self._is_open(identity):
             self._report("id-reused", f"an intent with the id {identity} is open already", index)
-            self.stale.pop(identity, None)
+        self.stale.pop(identity, None)
         self.open[identity] = index
+
+    def _is_open(self, identity: str) -> bool:
+        """Whether it was opened since the last entry that cannot be read."""
+        return self.open.get(identity, self.stale.get(identity, -1)) > self.blind_to
 
     def _end(self, identity: str, index: int, kind: int) -> None:
         if kind == REFUSAL:
-            if identity in self.open or identity in self.stale:
+            if self._is_open(identity):
                 self._report("id-reused", f"an intent with the id {identity} is open, and it is refused", index)
             if identity in self._answered:
                 self.suspects.add(identity)
@@ -88,11 +93,10 @@ class EntryOrder:
 
     def _end_stale(self, identity: str, index: int, kind: int) -> None:
         if self.stale.pop(identity, None) is None:
-            if self.blind:
-                return
+            blind = self.blind_to >= 0
             if len(self.unmatched) < _LOOKED_UP:
-                self.unmatched.append((index, identity))
-            else:
+                self.unmatched.append((index, identity, blind))
+            elif not blind:
                 self._report("outcome-without-intent", f"no intent with the id {identity} is open", index)
         elif kind == OUTCOME:
             message = f"the proxy that began the exchange {identity} had stopped; expected the state unknown"
@@ -100,7 +104,7 @@ class EntryOrder:
 
     def _other(self, index: int, kind: int) -> None:
         if kind == MALFORMED:
-            self.blind = True
+            self.blind_to = index
         elif kind in (OPEN, CLOSE, RECOVERED):
             self._running = kind == OPEN
             self.stale.update(self.open)
@@ -121,7 +125,7 @@ def second_look(order: EntryOrder, exchanges: Iterator[tuple[int, int, str]], re
     """Judge what ``order`` noted; ``exchanges`` are index, kind and id of all entries that belong to exchanges."""
     if not order.unmatched and not order.suspects:
         return
-    wanted = order.suspects.union(identity for _, identity in order.unmatched)
+    wanted = order.suspects.union(identity for _, identity, _ in order.unmatched)
     refused: dict[str, int] = {}
     outcomes: dict[str, list[int]] = {}
     for index, kind, identity in exchanges:
@@ -134,10 +138,14 @@ def second_look(order: EntryOrder, exchanges: Iterator[tuple[int, int, str]], re
     for identity in sorted(refused.keys() & outcomes.keys()):
         message = f"the exchange {identity} was refused (entry {refused[identity]}), and here is an outcome"
         report("refusal-sent", message, outcomes[identity][0])
-    for index, identity in order.unmatched:
-        if identity in refused:
-            continue
-        if outcomes.get(identity, [index])[0] < index:
-            report("second-outcome", f"the exchange {identity} has an outcome already", index)
-        else:
-            report("outcome-without-intent", f"no intent with the id {identity} is open", index)
+    for index, identity, blind in order.unmatched:
+        if identity not in refused:
+            first = outcomes.get(identity, [index])[0]
+            _judge_unmatched(index, identity, report, second=first < index, blind=blind)
+
+
+def _judge_unmatched(index: int, identity: str, report: Report, *, second: bool, blind: bool) -> None:
+    if second:
+        report("second-outcome", f"the exchange {identity} has an outcome already", index)
+    elif not blind:
+        report("outcome-without-intent", f"no intent with the id {identity} is open", index)

@@ -46,15 +46,21 @@ class PayloadLedger:
     def total(self) -> PayloadCount:
         return PayloadCount(sum(tally.present for tally in self._tallies.values()), self._pruned)
 
-    def missing(self) -> Iterator[Problem]:
-        """A problem for each date of which a file is missing that no prune entry accounts for."""
+    def missing(self, blind_to: int = -1) -> Iterator[Problem]:
+        """A problem for each date of which a file is missing that no prune entry accounts for. ``blind_to`` is the
+        index of the last entry that cannot be read: it may be a prune that accounts for what earlier entries name."""
         self._pruned = 0
         for date, tally in sorted(self._tallies.items()):
             covered = self._covered(date)
             lost = [named for named in (tally.first_missing, tally.last_missing) if named and named[0] > covered]
+            sure = [named for named in lost if named[0] > blind_to]
             if lost:
                 message = f"missing, with {tally.missing - 1} others of this day; no prune entry accounts for it"
-                yield Problem("payload-missing", message, lost[0][0], f"payloads/{date}/{lost[0][1]}")
+                index, name = (sure or lost)[0]
+                if not sure:
+                    message += ", as far as they can be read"
+                code = "payload-missing" if sure else "payload-unaccounted"
+                yield Problem(code, message, index, f"payloads/{date}/{name}")
             else:
                 self._pruned += tally.missing
 

@@ -1,7 +1,7 @@
 """What `verify` can find: a code for each broken rule of docs/trail-format.md, and how bad that is. Pure.
 
-``tampered``: no crash of an honest writer leaves this. ``incomplete``: something is missing or not known, which a
-crash, a full disk or an interrupted clean-up can explain. Codes are stable; messages are for people.
+``tampered``: this is not what was signed, or nothing signed confirms it any more. ``incomplete``: something is missing
+or not known, and what is there is what was signed. Codes are stable; messages are for people.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ TAMPERED = frozenset(
         "journal-corrupt", "payload-altered", "payload-missing",
         # entries
         "malformed-entry", "index-mismatch", "refusal-sent", "outcome-without-intent", "second-outcome", "id-reused",
-        "late-outcome", "policy-digest-mismatch",
+        "late-outcome", "policy-digest-mismatch", "unconfirmed-entries",
     }
 )  # fmt: skip
 
@@ -31,6 +31,7 @@ INCOMPLETE = frozenset(
     {
         "missing-tile", "missing-bundle", "checkpoint-behind", "unpublished-file", "unsigned-tail", "torn-tail",
         "heartbeat-gap", "recovered", "unknown-outcome", "unknown-entry-type", "prune-unfinished", "surplus-payload",
+        "anchor-not-compared", "payload-unaccounted",
     }
 )  # fmt: skip
 

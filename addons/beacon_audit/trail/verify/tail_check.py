@@ -37,6 +37,8 @@ class TailCheck:
     writing: bool
     journal_expected: bool
     patience_s: float
+    #: There are files of tiles or bundles that speak of so many entries.
+    reaches: int = 0
     _older: list[TilePlace] = field(default_factory=list)
     _ahead: list[TilePlace] = field(default_factory=list)
     _bundle: tuple[int, list[bytes]] = (-1, [])
@@ -48,6 +50,7 @@ class TailCheck:
                 path = found.path.encode(errors="replace").decode()
                 self.problems.add("surplus-file", f"{found.what} that does not belong into a trail", file=path)
                 continue
+            self.reaches = max(self.reaches, (found.index * TILE_WIDTH + found.width) << 8 * (found.level or 0))
             width = width_at(found, self.size)
             if found.width < width:
                 self._older.append(found)

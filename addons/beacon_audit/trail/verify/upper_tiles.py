@@ -13,13 +13,14 @@ from beacon_audit.trail.verify.problem import Problem
 
 class UpperTiles:
     """Those of the log in ``directory``. A tile is right when it holds the hashes that follow from the entries, or
-    those that follow from the tiles of level 0: where the two differ, that is reported once, below."""
+    those that follow from the tiles of level 0: where the two differ, that is reported once, below. A hash that nobody
+    knows is taken from the tile that holds it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._levels: list[tuple[int, list[Twofold]]] = []
+        self._levels: list[tuple[int, list[Twofold | None]]] = []
 
-    def add(self, full: Twofold, level: int = 0) -> Iterator[Problem]:
+    def add(self, full: Twofold | None, level: int = 0) -> Iterator[Problem]:
         """The next full tile of ``level``, by its two hashes; what is wrong with tiles that are full now."""
         if level == len(self._levels):
             self._levels.append((0, []))
@@ -28,7 +29,10 @@ class UpperTiles:
         if len(edge) == TILE_WIDTH:
             yield from self._check(TilePlace(level + 1, index), edge)
             self._levels[level] = (index + 1, [])
-            yield from self.add((root_of([own for own, _ in edge]), root_of([tile for _, tile in edge])), level + 1)
+            known = [hashes for hashes in edge if hashes is not None]
+            whole = len(known) == TILE_WIDTH
+            above = (root_of([own for own, _ in known]), root_of([tile for _, tile in known])) if whole else None
+            yield from self.add(above, level + 1)
 
     def finish(self) -> Iterator[Problem]:
         """What is wrong with the partial tiles at the end."""
@@ -36,7 +40,8 @@ class UpperTiles:
             if edge:
                 yield from self._check(TilePlace(level + 1, index, len(edge)), edge)
 
-    def _check(self, place: TilePlace, edge: list[Twofold]) -> Iterator[Problem]:
+    def _check(self, place: TilePlace, edge: list[Twofold | None]) -> Iterator[Problem]:
+        """Fills in what is unknown in ``edge``."""
         try:
             found, data = read_place(self._directory, place)
         except FileNotFoundError:
@@ -50,7 +55,10 @@ class UpperTiles:
             yield Problem("truncated-tile", message, file=place.path, offset=min(len(data), found.width * HASH_BYTES))
             return
         for position, hashes in enumerate(edge):
-            if data[position * HASH_BYTES : (position + 1) * HASH_BYTES] not in hashes:
+            stored = data[position * HASH_BYTES : (position + 1) * HASH_BYTES]
+            if hashes is None:
+                edge[position] = (stored, stored)
+            elif stored not in hashes:
                 message = "a hash here is not that of the tile below"
                 yield Problem("tile-mismatch", message, file=place.path, offset=position * HASH_BYTES)
                 return

@@ -72,7 +72,7 @@ def verify_trail(
     if trusted.newest is None:
         return _verdict(trusted, problems, len(anchors))
     targets = find_targets(trusted, anchors, witnessed, problems)
-    tree = TreeCheck(directory, problems, targets)
+    tree = TreeCheck(directory, trusted.newest, problems, targets)
     tail = TailCheck(
         directory, trusted.newest.size, trusted.chain, problems, snapshot.writing, journal_expected, patience_s
     )
@@ -133,7 +133,7 @@ class _Run:
 
     def finish(self, anchors: int) -> Verdict:
         """What is judged from all of them, and the verdict."""
-        self._tree.finish(self._newest.root)
+        self._tree.finish()
         second_look(self._order, self._exchanges(), self._report)
         end = self._tail.check()
         in_flight = self._open_intents(end)
@@ -154,6 +154,9 @@ class _Run:
         for first in range(0, size, CHUNK_ENTRIES):
             if self._missing > _MISSING_LIMIT:
                 self._problems.add("missing-bundle", "so many entry bundles are missing that the rest was not read")
+                if self._tail.reaches > first:
+                    message = f"there are files of entries behind {first}, which were not read"
+                    self._problems.add("unconfirmed-entries", message, entry=first)
                 return
             end = min(size, first + CHUNK_ENTRIES)
             wanted = tuple(sizes[bisect_right(sizes, first) : bisect_right(sizes, end)])
@@ -183,7 +186,8 @@ class _Run:
         """Report those that will not have an outcome; the number of the others."""
         lost = dict(self._order.stale) if self._tail.writing else self._order.stale | self._order.open
         for identity, index in sorted(lost.items(), key=lambda item: item[1]):
-            if identity not in end.settled and not self._order.blind:
+            # What cannot be read may hold the outcome of an earlier intent.
+            if identity not in end.settled and index > self._order.blind_to:
                 self._report("unknown-outcome", f"the log ends without an outcome of {identity}", index)
         return len(self._order.open) if self._tail.writing else 0
 
@@ -191,14 +195,13 @@ class _Run:
         ledger, size = self._ledger, self._newest.size
         if ledger is None:
             return
-        if any(ledger.missing()):
+        if any(ledger.missing(self._order.blind_to)):
             # Files may have been pruned while this was reading.
             for index, entry in self._tail.later_published():
                 fields = orjson.loads(entry)
                 if fields.get("type") == "prune":
                     ledger.prune(index, str(fields.get("before")))
-        if not self._order.blind:  # else the prune entry may be among those that cannot be read
-            self._problems.extend(ledger.missing())
+        self._problems.extend(ledger.missing(self._order.blind_to))
         self._problems.extend(ledger.unfinished(self._tail.patience_s if self._tail.writing else 0))
         self._problems.extend(ledger.surplus(self._bundles.entries, self._tail.later, size))
 
