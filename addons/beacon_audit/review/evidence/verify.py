@@ -56,6 +56,7 @@ MAX_PAYLOAD = 256 * 1024 * 1024
 MAX_SIZE = 2**63
 HEARTBEAT_GAP = 150 * 10**9  # nanoseconds
 LISTED = 50  # problems of one kind that are listed; the rest are counted
+MAX_MISSING = 10_000  # bundles without a tile; what lies behind so many is not read
 
 #: Problems that mean something is not there or not known. All others mean that something was altered.
 INCOMPLETE_CODES = frozenset(
@@ -366,6 +367,15 @@ def tile_path(level: Optional[int], index: int, width: int) -> str:
     name = "/".join(["x" + group for group in groups[:-1]] + [groups[-1]])
     kind = "entries" if level is None else str(level)
     return f"tile/{kind}/{name}" + ("" if width == WIDTH else f".p/{width}")
+
+
+TILE_PATH = re.compile(r"tile/(?:entries|\d{1,2})/((?:x\d{3}/){0,6}\d{3})(?:\.p/\d{1,3})?", re.ASCII)
+
+
+def tile_number(path: str) -> int:
+    """The number in something like the path of a tile or bundle; -1 when it is none."""
+    match = TILE_PATH.fullmatch(path)
+    return int(match.group(1).replace("/", "").replace("x", "")) if match else -1
 
 
 def inclusion_root(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
@@ -1003,12 +1013,30 @@ class Log:
         self._findings = findings
         self._coverage = coverage
         self._above: Dict[int, Tuple[int, Tuple[bytes, ...]]] = {}  # of each level the tile that was read last
-        #: Bundles that should be here and are not.
-        self.missing = [n for n in self.bundles if self.includes(n) and not files.has(self.bundle_path(n))]
+        #: The bundles that should be here and are, in order: a size is only a number, and says little about how many.
+        self.present = sorted(self._present())
+        #: The last one that should be here and is not; -1: there is none.
+        self.last_missing = self._last_missing()
 
     @property
     def bundles(self) -> range:
         return range(-(-self.size // WIDTH))
+
+    def _present(self) -> Iterator[int]:
+        for name in self.files.names():
+            number = tile_number(name) if name.startswith("tile/entries/") else -1
+            if number in self.bundles and name == self.bundle_path(number) and self.includes(number):
+                yield number
+
+    def _last_missing(self) -> int:
+        included = ((0, self.size - 1),) if self._coverage is None else self._coverage.included
+        for first, last in reversed(included if self.size else ()):
+            number, place = last // WIDTH, bisect_right(self.present, last // WIDTH) - 1
+            while place >= 0 and self.present[place] == number:
+                number, place = number - 1, place - 1
+            if number >= first // WIDTH:
+                return number
+        return -1
 
     def width(self, number: int, level: int = 0) -> int:
         return int(min(WIDTH, (self.size >> (8 * level)) - number * WIDTH))
@@ -1052,7 +1080,7 @@ class Log:
     def entries_of(self, *kinds: str) -> Iterator[Tuple[int, Dict[str, Any], str, int]]:
         """Index, fields, file and offset of every readable entry of these types. Says nothing about the others."""
         marks = [f'"type":"{kind}"'.encode() for kind in kinds]
-        for number in self.bundles:
+        for number in self.present:
             data = self._bundle(number)
             if not any(mark in data for mark in marks):
                 continue
@@ -1148,7 +1176,7 @@ class Checkpoints:
             known = known or not fault
             if not fault:
                 yield offset, line
-            elif self._log.missing and not known and self._chain.may_have_signed_earlier(line):
+            elif self._log.last_missing >= 0 and not known and self._chain.may_have_signed_earlier(line):
                 # A change of key may be among what is missing; the root is compared all the same.
                 self._earlier.add(line.size)
                 yield offset, line
@@ -1253,7 +1281,7 @@ class EntryCheck:
         self.story = Story(findings, coverage.selection if coverage else None)
         self.tally = Tally()
         self._files = log.files
-        self._missing = log.missing
+        self._last_missing = log.last_missing
         self._findings = findings
         self._checkpoint = checkpoint
         self._note = note
@@ -1319,7 +1347,7 @@ class EntryCheck:
             # What accounts for it may be among the bundles that are missing.
             code = "payload-missing"
             message = "no prune entry accounts for it"
-            if any(number * WIDTH > index for number in self._missing[-1:]):
+            if self._last_missing * WIDTH > index:
                 code, message = "payload-unaccounted", message + ", as far as they are here"
             if not pruned:
                 self._findings.add(code, message, entry=index, file=name)
@@ -1508,9 +1536,14 @@ class TreeWalk:
     def run(self, entries: EntryCheck, progress: Callable[[int, int], None]) -> None:
         log, tree, checkpoints = self._log, self._tree, self._checkpoints
         rest: Sequence[bytes] = ()
+        unread = 0
         checkpoints.compare(0, tree, ())
         for number in log.bundles:
+            if unread > MAX_MISSING:
+                self._give_up(number)
+                return
             hashes = self._leaves(number, entries)
+            unread += hashes is None
             if hashes is not None:
                 checkpoints.compare(number * WIDTH, tree, hashes)
             if log.width(number) == WIDTH:
@@ -1532,6 +1565,15 @@ class TreeWalk:
             self._report_unconfirmed(0, self._read_to)
         elif root != self._checkpoint.root:
             self._findings.add("root-mismatch", "the log has another root than the checkpoint says", file="checkpoint")
+
+    def _give_up(self, number: int) -> None:
+        """So much is missing that going on would take as long as somebody wants who signs a large number."""
+        first = number * WIDTH
+        self._findings.add("missing-bundle", f"so much is missing that nothing from entry {first} on was read")
+        self._report_unconfirmed(0, self._read_to)
+        if self._log.present and self._log.present[-1] >= number:
+            message = f"there are entries behind {first}, which were not read"
+            self._findings.add("unconfirmed-entries", message, entry=first)
 
     def _replaced(self, level: int, number: int) -> Optional[bytes]:
         """The hash of a subtree in which something is unknown, from a tile further up. It says nothing about what is
@@ -1752,7 +1794,7 @@ def check_frame(files: Files, findings: Findings) -> Optional[bool]:
         return None
 
 
-def check_surplus(files: Files, findings: Findings, missing: Sequence[int]) -> None:
+def check_surplus(files: Files, findings: Findings, *, missing: bool) -> None:
     """Files that no entry accounts for; those that one of a missing bundle could account for are not judged."""
     for name in sorted(files.unused):
         if missing and name.startswith(("payloads/", "policy/", "contract/", "proofs/")):
@@ -1821,10 +1863,11 @@ def check_bundle(
     result = Result(findings, checkpoint, key=key, key_given=vkey is not None, anchors=len(anchors))
     if checkpoint is None or key is None:
         return result
+    chain = read_chain(Log(files, findings, checkpoint.size, None), findings, key, checkpoint.origin)
+    if not check_keys(findings, chain, checkpoint, own_key):
+        return result  # nothing else in there says anything: neither its size nor its root
     coverage = read_coverage(files, findings, checkpoint.size)
     log = Log(files, findings, checkpoint.size, coverage)
-    chain = read_chain(log, findings, key, checkpoint.origin)
-    check_keys(findings, chain, checkpoint, own_key)
     checkpoints = Checkpoints(log, findings, chain, anchors)
     entries = EntryCheck(log, findings, checkpoint, note, coverage)
     TreeWalk(log, findings, checkpoint, checkpoints).run(entries, progress)
@@ -1838,7 +1881,7 @@ def check_bundle(
         expected = expected_coverage(log, checkpoint, entries, in_flight, contracts)
         check_coverage(log, findings, coverage, entries.story, expected)
     same_program = check_frame(files, findings)
-    check_surplus(files, findings, log.missing)
+    check_surplus(files, findings, missing=log.last_missing >= 0)
     return result._replace(
         same_program=same_program,
         keys=chain.keys,
@@ -1908,7 +1951,8 @@ def read_chain(log: Log, findings: Findings, trusted: Key, origin: str) -> KeyCh
     return KeyChain(trusted, changes)
 
 
-def check_keys(findings: Findings, chain: KeyChain, checkpoint: Checkpoint, own_key: Optional[Key]) -> None:
+def check_keys(findings: Findings, chain: KeyChain, checkpoint: Checkpoint, own_key: Optional[Key]) -> bool:
+    """Gives whether the checkpoint is signed by a key that the trusted one leads to."""
     if not chain.holds_trusted:
         message = "the key that was given is none of those that signed this log"
         findings.add("bad-signature", message, file="checkpoint")
@@ -1917,6 +1961,7 @@ def check_keys(findings: Findings, chain: KeyChain, checkpoint: Checkpoint, own_
         findings.add("bad-signature", fault, file="checkpoint")
     if own_key is not None and own_key.vkey != chain.key_for(checkpoint.size).vkey:
         findings.add("bad-signature", "another key than the one that signs this log", file="trail.vkey")
+    return chain.holds_trusted and not fault
 
 
 # --------------------------------------------------------------------------------------------------------------------

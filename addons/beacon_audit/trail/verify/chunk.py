@@ -59,7 +59,8 @@ class Disagreement:
 class ChunkResult:
     """``subtrees`` and ``tile_subtrees`` are the complete subtrees of the range, by its entries and by its tiles, and
     ``full`` the hashes of its full tiles (`None`: nobody knows). ``roots`` gives for a size the root over the range up
-    to it, where it is known. ``read_to`` follows the last entry of the last bundle that is there, if one is."""
+    to it, where it is known. ``read_to`` follows the last entry of the last bundle that is there, if one is; ``unread``
+    counts the bundles that are not, and neither are their tiles."""
 
     first: int
     end: int
@@ -72,6 +73,7 @@ class ChunkResult:
     problems: list[Problem] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
     read_to: int = 0
+    unread: int = 0
 
 
 def verify_chunk(chunk: Chunk) -> ChunkResult:
@@ -121,6 +123,7 @@ class _ChunkVerifier:
 
     def _grow_unread(self, place: TilePlace) -> None:
         """Neither bundle nor tile can be read."""
+        self._result.unread += 1
         full = not place.partial
         value = self._bundles.stored_hash(TILE_HEIGHT, place.index) if full else None
         for tree in (self._tree, self._tiles):

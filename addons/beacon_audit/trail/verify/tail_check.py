@@ -37,7 +37,7 @@ class TailCheck:
     writing: bool
     journal_expected: bool
     patience_s: float
-    #: There are files of tiles or bundles that speak of so many entries.
+    #: There are bundles of so many entries.
     reaches: int = 0
     _older: list[TilePlace] = field(default_factory=list)
     _ahead: list[TilePlace] = field(default_factory=list)
@@ -50,7 +50,8 @@ class TailCheck:
                 path = found.path.encode(errors="replace").decode()
                 self.problems.add("surplus-file", f"{found.what} that does not belong into a trail", file=path)
                 continue
-            self.reaches = max(self.reaches, (found.index * TILE_WIDTH + found.width) << 8 * (found.level or 0))
+            if found.level is None:
+                self.reaches = max(self.reaches, found.index * TILE_WIDTH + found.width)
             width = width_at(found, self.size)
             if found.width < width:
                 self._older.append(found)

@@ -88,8 +88,9 @@ class TreeCheck:
 
     def finish(self) -> None:
         """All parts are in."""
-        self._problems.extend(self._upper.finish())
         whole = self._entries.size == self._newest.size
+        if whole:
+            self._problems.extend(self._upper.finish())
         root = self._entries.root() if whole else None
         if root is None:
             self._report_unconfirmed(self._read_to)

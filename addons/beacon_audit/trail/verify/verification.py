@@ -38,8 +38,8 @@ from beacon_audit.trail.verify.verdict import Answer, Verdict
 #: From so many entries on another process pays.
 _LARGE = 100_000
 _PROCESSES = 2
-#: A log of which more bundles are missing is not read any further.
-_MISSING_LIMIT = 10_000
+#: A log of which more bundles are missing, and their tiles with them, is not read any further.
+_UNREAD_LIMIT = 10_000
 
 type Progress = Callable[[int, int], None]
 
@@ -102,7 +102,7 @@ class _Run:
         self._bundles = Bundles(tail.directory, newest.size)
         self._order = EntryOrder(newest.size, self._report)
         self._ledger = PayloadLedger(payloads) if payloads is not None else None
-        self._missing = 0
+        self._unread = 0
         self._lines = 0
 
     def read(self, directory: Path, snapshot: Snapshot, progress: Progress, processes: int | None) -> None:
@@ -121,7 +121,7 @@ class _Run:
                 judge_special(index, entry, chain, self._on_prune, self._report)
             if self._ledger is not None:
                 self._ledger.count(result.scanned.payloads)
-            self._missing += sum(problem.code == "missing-bundle" for problem in result.problems)
+            self._unread += result.unread
             progress(result.end, size)
         for line in lines.rest():
             checked = check_line(line, chain)
@@ -152,10 +152,10 @@ class _Run:
     def _chunks(self, lines: CheckpointLines) -> Iterator[Chunk]:
         size, sizes = self._newest.size, self._tree.sizes
         for first in range(0, size, CHUNK_ENTRIES):
-            if self._missing > _MISSING_LIMIT:
-                self._problems.add("missing-bundle", "so many entry bundles are missing that the rest was not read")
+            if self._unread > _UNREAD_LIMIT:
+                self._problems.add("missing-bundle", f"so much is missing that nothing from entry {first} on was read")
                 if self._tail.reaches > first:
-                    message = f"there are files of entries behind {first}, which were not read"
+                    message = f"there are entries behind {first}, which were not read"
                     self._problems.add("unconfirmed-entries", message, entry=first)
                 return
             end = min(size, first + CHUNK_ENTRIES)

@@ -1,17 +1,22 @@
 """Zips made to fool whoever opens them. The verifier reads them where they are and writes nothing."""
 
 import io
+import json
 import os
 import resource
 import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
+from beacon_audit.trail.note import sign_note
 from harness.evidence import VERIFY, Evidence, write_members
+from harness.log_builder import make_signer
 
 MEBIBYTE = 1 << 20
 BOMB = 512 * MEBIBYTE
@@ -115,6 +120,45 @@ def test_files_packed_into_a_pipe_are_still_ok(evidence: Evidence) -> None:
     assert evidence.judge().status == 0
 
 
+HUGE = 4_611_686_018_427_387_904
+
+
+def _claiming(evidence: Evidence, *, signed: bool, coverage: str, kept: Sequence[str] = ()) -> list[str]:
+    """The altered bundle, whose checkpoint speaks of far more entries than there are; its verifier's options."""
+    name = make_signer().verifier.name
+    key = make_signer(1, name)
+    note = sign_note(Checkpoint(name, HUGE, bytes(32)).text, key if signed else make_signer(3, name)).encode()
+    old = evidence.members()
+    members = {name: old[name] for name in kept}
+    members |= {"checkpoint": note, "trail.vkey": f"{key.vkey}\n".encode()}
+    members["checkpoints.log"] = encode_log_line(note)
+    if coverage:
+        document = json.loads(old["coverage.json"])
+        document["size"] = HUGE
+        whole = [[0, HUGE - 1]]
+        document["entries"] = {"included": whole if coverage == "all" else [], "selected": whole}
+        members["coverage.json"] = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    write_members(evidence.zip, members)
+    return ["--vkey", str(evidence.vkey), "--json"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("coverage", ["", "all", "none"])
+@pytest.mark.parametrize("kept", [(), ("tile/entries/000", "tile/0/000")])
+@pytest.mark.parametrize("signed", [False, True])
+def test_size_far_beyond_what_is_there_ends_soon(
+    evidence: Evidence, signed: bool, kept: Sequence[str], coverage: str
+) -> None:
+    """Nobody signed it; or the owner of the key did, who wants the verifier never to answer."""
+    options = _claiming(evidence, signed=signed, coverage=coverage, kept=kept)
+    done = _run_bounded(evidence.zip, *options)
+    assert done.stderr == ""
+    codes = {problem["code"] for problem in json.loads(done.stdout)["problems"]}
+    assert done.returncode == 1
+    assert ("bad-signature" in codes) is not signed
+    assert codes == {"bad-signature"} or signed
+
+
 def _bomb(path: Path, members: dict[str, bytes], name: str) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for other, content in members.items():
@@ -132,10 +176,16 @@ def _bomb(path: Path, members: dict[str, bytes], name: str) -> None:
 def test_bomb_does_not_fill_the_memory(evidence: Evidence, name: str) -> None:
     _bomb(evidence.zip, evidence.members(), name)
 
+    done = _run_bounded(evidence.zip, *evidence.trust)
+    assert done.returncode == (0 if name == "README.txt" else 1), done
+    assert done.stderr == ""
+
+
+def _run_bounded(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """The verifier in a process that gets little memory and time."""
+
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-    command = [sys.executable, "-I", str(VERIFY), str(evidence.zip), *evidence.trust]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
-    assert done.returncode == (0 if name == "README.txt" else 1), done
-    assert done.stderr == ""
+    command = [sys.executable, "-I", str(VERIFY), str(path), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
