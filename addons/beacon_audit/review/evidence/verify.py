@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -I
 """Checks an evidence bundle of beacon-audit. Needs Python 3.9 or later and nothing else; installs and unpacks nothing.
 
-    python3 verify.py [ZIP|DIR] [--vkey FILE] [--anchor FILE]... [--json]
+    python3 -I verify.py [ZIP|DIR] [--vkey FILE] [--anchor FILE]... [--json]
 
 Without ZIP or DIR it checks the directory that it lies in. What it knows stands in docs/trail-format.md of
 beacon-audit: it was written from that document and shares no code with beacon-audit, so it is a second opinion.
@@ -20,8 +20,13 @@ checked (wrong usage, unreadable file).
 """
 # The bundle goes to people whose Python we do not choose, so what newer versions brought stays out:
 # ruff: noqa: B905, RUF007, UP006, UP035, UP045
+# Python looks for modules where the program lies before it looks anywhere else. That may be a directory with whatever
+# somebody put into a bundle, and must be out of the way before the first import but `sys`, which is built in. That goes
+# for `__future__`, too: so no annotation may name what comes after it.
+import sys
 
-from __future__ import annotations
+if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
+    sys.path[:] = [place for place in sys.path[1:] if place not in ("", sys.path[0])]
 
 import argparse
 import base64
@@ -33,7 +38,6 @@ import os
 import re
 import stat
 import struct
-import sys
 import zipfile
 import zlib
 from array import array
@@ -47,6 +51,7 @@ OK, TAMPERED, INCOMPLETE, UNANCHORED = "ok", "tampered", "incomplete", "unanchor
 EXIT_STATUS = {OK: 0, TAMPERED: 1, INCOMPLETE: 2, UNANCHORED: 3}
 UNUSABLE = 4
 
+EM_DASH = "\u2014"  # by its name Python would import `unicodedata` to compile this, before it runs anything
 WIDTH = 256  # entries of a bundle, hashes of a tile
 HASH = 32
 MAX_ENTRY = 65_000
@@ -284,7 +289,7 @@ def parse_checkpoint(note: bytes) -> Checkpoint:
 
 def parse_signature(line: str) -> Tuple[str, bytes, bytes]:
     parts = line.split(" ")
-    if len(parts) != 3 or parts[0] != "\N{EM DASH}" or not is_key_name(parts[1]):
+    if len(parts) != 3 or parts[0] != EM_DASH or not is_key_name(parts[1]):
         raise Malformed("expected a signature line: — <key name> <base64>")
     data = decode_base64(parts[2])
     if len(data) < 5:
@@ -1547,11 +1552,7 @@ class TreeWalk:
             if hashes is not None:
                 checkpoints.compare(number * WIDTH, tree, hashes)
             if log.width(number) == WIDTH:
-                value = log.stored(1, number) if hashes is None else subtree(hashes)
-                tree.append(value)
-                self._push(value)
-                if hashes is None:
-                    checkpoints.compare((number + 1) * WIDTH, tree, ())
+                self._append(number, hashes)
             elif hashes is None:
                 tree.append(None)
             else:
@@ -1565,6 +1566,14 @@ class TreeWalk:
             self._report_unconfirmed(0, self._read_to)
         elif root != self._checkpoint.root:
             self._findings.add("root-mismatch", "the log has another root than the checkpoint says", file="checkpoint")
+
+    def _append(self, number: int, hashes: Optional[Sequence[bytes]]) -> None:
+        """A full tile; what the tile above says of it, when nothing else is there."""
+        value = self._log.stored(1, number) if hashes is None else subtree(hashes)
+        self._tree.append(value)
+        self._push(value)
+        if hashes is None:
+            self._checkpoints.compare((number + 1) * WIDTH, self._tree, ())
 
     def _give_up(self, number: int) -> None:
         """So much is missing that going on would take as long as somebody wants who signs a large number."""

@@ -40,7 +40,34 @@ def test_program_imports_the_standard_library_only() -> None:
     tree = ast.parse(VERIFY.read_text("utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | {"__future__"}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("options", [(), ("-S",), ("-I",), ("-I", "-S")])
+@pytest.mark.parametrize("python", _pythons())
+def test_program_imports_nothing_from_the_directory_it_lies_in(
+    evidence: Evidence, python: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Whoever unpacks a bundle and runs the verifier in it runs no other file of it."""
+    bundle = tmp_path / "bundle"
+    with zipfile.ZipFile(evidence.zip) as archive:
+        archive.extractall(bundle)
+    code = "import os\nprint('code of the bundle ran:', __name__, flush=True)\nos._exit(0)\n"
+    for name in sys.stdlib_module_names - {"sys"}:
+        (bundle / f"{name}.py").write_text(code, "ascii")
+    command = [python, *options, "verify.py", *evidence.trust]
+    done = subprocess.run(command, cwd=bundle, capture_output=True, text=True, timeout=60, check=False)
+    assert "code of the bundle" not in done.stdout, done.stdout
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "surplus-file: __future__.py" in done.stdout
+
+
+def test_program_drops_its_directory_before_it_imports_anything_that_could_lie_there() -> None:
+    body = ast.parse(VERIFY.read_text("utf-8")).body
+    assert isinstance(body[0], ast.Expr)
+    assert ast.unparse(body[1]) == "import sys"
+    assert isinstance(body[2], ast.If)
+    assert "sys.path" in ast.unparse(body[2])
 
 
 def test_program_is_written_for_python_3_9() -> None:
