@@ -18,6 +18,7 @@ it: take the file from a release of beacon-audit, or read it, or write your own 
 Exit status: 0 everything checked and anchored; 1 tampered; 2 incomplete; 3 sound, but without an anchor; 4 could not be
 checked (wrong usage, unreadable file).
 """
+
 # The bundle goes to people whose Python we do not choose, so what newer versions brought stays out:
 # ruff: noqa: B905, RUF007, UP006, UP035, UP045
 # Python looks for modules where the program lies before it looks anywhere else. That may be a directory with whatever
@@ -56,6 +57,7 @@ WIDTH = 256  # entries of a bundle, hashes of a tile
 HASH = 32
 MAX_ENTRY = 65_000
 MAX_NOTE = 128 * 1024
+MAX_LINE = 2048  # of checkpoints.log
 MAX_DOCUMENT = 64 * 1024 * 1024
 MAX_PAYLOAD = 256 * 1024 * 1024
 MAX_SIZE = 2**63
@@ -471,15 +473,17 @@ class Files:
             raise Malformed(f"cannot be read: {error}") from None
 
     def lines(self, name: str) -> Iterator[Tuple[int, bytes]]:
-        """Its lines with their offsets; what is too long for a line ends the file. Raises `Malformed`."""
+        """Its lines with their offsets. Raises `Malformed`."""
         self.unused.discard(name)
         offset = 0
         try:
             with self.open(name) as stream:
                 while True:
-                    line = stream.readline(2 * MAX_NOTE)
+                    line = stream.readline(MAX_LINE + 1)
                     if not line:
                         return
+                    if len(line) > MAX_LINE:
+                        raise Malformed(f"a line of more than {MAX_LINE} bytes")
                     yield offset, line
                     offset += len(line)
         except READ_ERRORS as error:

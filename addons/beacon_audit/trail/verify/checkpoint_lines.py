@@ -8,7 +8,9 @@ from beacon_audit.trail.published import CHECKPOINT_LOG
 from beacon_audit.trail.verify.checkpoint_line import Line, glance
 from beacon_audit.trail.verify.evidence import NotAFile, open_file
 from beacon_audit.trail.verify.problem import Problems
-from beacon_audit.trail.verify.snapshot import LINE_LIMIT
+
+#: A line has at most so many bytes; one of ours has about 300. So a part of the log and its lines fit into little memory.
+LINE_LIMIT = 2048
 
 
 class CheckpointLines:
@@ -40,7 +42,10 @@ class CheckpointLines:
         before = -1
         for number, offset, data in lines:
             size = glance(data)
-            if size is None:
+            if len(data) > LINE_LIMIT:
+                message = f"line {number}: expected at most {LINE_LIMIT} bytes; nothing behind them was read"
+                self._damaged(message, offset)
+            elif size is None:
                 self._damaged(f"line {number}: expected a signed checkpoint as a JSON string", offset)
             elif size <= before:
                 self._damaged(f"line {number}: expected a size above {before}, came {size}", offset)
@@ -58,7 +63,7 @@ def first_line(directory: Path) -> bytes:
 
 
 def _read(directory: Path, length: int) -> Iterator[tuple[int, int, bytes]]:
-    """Number, offset and bytes of each line. One that is too long is cut, which no check accepts, and is the last."""
+    """Number, offset and bytes of each line. One that is too long is cut, but not to what would do, and is the last."""
     try:
         descriptor = open_file(directory / CHECKPOINT_LOG)
     except (FileNotFoundError, NotAFile):
@@ -66,9 +71,9 @@ def _read(directory: Path, length: int) -> Iterator[tuple[int, int, bytes]]:
     offset = 0
     with os.fdopen(descriptor, "rb") as file:
         number = 0
-        while offset < length and (data := file.readline(LINE_LIMIT)):
+        while offset < length and (data := file.readline(LINE_LIMIT + 1)):
             number += 1
             yield number, offset, data
-            if len(data) == LINE_LIMIT:
+            if len(data) > LINE_LIMIT:
                 return
             offset += len(data)

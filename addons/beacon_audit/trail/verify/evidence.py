@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+_PIECE = 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -35,7 +36,8 @@ def read_file(path: Path | str, limit: int) -> bytes:
     """The content of the file at ``path``; of a longer one than ``limit`` bytes, the first ``limit + 1``."""
     descriptor = open_file(path)
     try:
-        data = os.read(descriptor, limit + 1)
+        # Not more memory is asked for than the file says that it needs; it may have grown since.
+        data = os.read(descriptor, min(limit, os.fstat(descriptor).st_size) + 1)
         if len(data) <= limit and (more := _rest(descriptor, limit + 1 - len(data))):
             return data + more
         return data
@@ -45,7 +47,7 @@ def read_file(path: Path | str, limit: int) -> bytes:
 
 def _rest(descriptor: int, limit: int) -> bytes:
     parts = []
-    while limit > 0 and (part := os.read(descriptor, limit)):
+    while limit > 0 and (part := os.read(descriptor, min(limit, _PIECE))):
         parts.append(part)
         limit -= len(part)
     return b"".join(parts)

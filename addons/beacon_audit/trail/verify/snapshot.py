@@ -19,8 +19,8 @@ from beacon_audit.trail.verify.problem import Problems
 from beacon_audit.trail.verify.writer_lock import writer_at_work
 
 _PAUSE_S = 0.05
-#: A note in JSON: every byte of it may be an escape.
-LINE_LIMIT = 6 * NOTE_LIMIT
+#: Of the end of the log of checkpoints so much is looked at.
+_WINDOW = 18 * NOTE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ def _last_lines(directory: Path) -> tuple[tuple[bytes, ...], int, int]:
     except (FileNotFoundError, NotAFile):
         return (), 0, 0
     with os.fdopen(descriptor, "rb") as file:
-        start = file.seek(max(0, file.seek(0, os.SEEK_END) - 3 * LINE_LIMIT))
-        data = file.read(4 * LINE_LIMIT)
+        start = file.seek(max(0, file.seek(0, os.SEEK_END) - _WINDOW))
+        data = file.read(2 * _WINDOW)
     whole = whole_lines(data)
     lines = data[:whole].split(b"\n")[:-1]
     if start and len(lines) < 3:

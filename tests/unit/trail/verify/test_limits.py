@@ -1,6 +1,7 @@
 """What is read is untrusted: sizes, lengths and numbers of files are bounded before they are believed."""
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,35 @@ def test_endless_files_are_not_read_to_the_end(specimen: Specimen) -> None:
         path.unlink()
         path.write_bytes(before)
     assert specimen.verify(specimen.anchor).verdict == "ok"
+
+
+def long_lines(path: Path, length: int, sizes: range) -> None:
+    """``checkpoints.log`` with lines between its first and its last that seem to speak of ``sizes`` and take next to no
+    room on the disk."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    with path.open("wb") as file:
+        file.write(lines[0])
+        for size in sizes:
+            start = file.tell()
+            file.write(b'"x\\n%d\\n' % size)
+            file.seek(start + length - 1)
+            file.write(b"\n")
+        file.write(lines[-1])
+
+
+@pytest.mark.parametrize("length", [3000, 700_000])
+def test_long_lines_of_checkpoints_are_not_collected(specimen: Specimen, length: int) -> None:
+    long_lines(specimen.trail / "checkpoints.log", length, range(1, 250))
+    tracemalloc.start()
+    try:
+        verdict = specimen.verify(specimen.anchor)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 32 * 1024**2
+    (problem,) = [p for p in verdict.problems if p.code == "checkpoint-log-damaged"]
+    assert "line 2" in problem.message
+    assert verdict.verdict == "tampered"
 
 
 def test_bounded_reading_shows_that_there_is_more(tmp_path: Path) -> None:
