@@ -18,7 +18,7 @@ from typing import Any
 from beacon_audit.home import Home
 from beacon_audit.review.evidence import verify
 from beacon_audit.review.evidence.export import Exported, export
-from harness.log_builder import Fields, LogBuilder, make_signer, write_journal
+from harness.log_builder import Fields, LogBuilder, make_signer
 
 VERIFY = Path(verify.__file__)
 
@@ -96,7 +96,7 @@ def evidence_of(home: Path, *fields: Fields, since: datetime | None = None, unti
     if fields:
         log.sign()
     log.finish()
-    write_journal(trail, (), log.size)
+    log.write_journal()
     return make_evidence(home, log.signer.vkey, log.notes[-1], since=since, until=until)
 
 

@@ -52,6 +52,7 @@ class LogBuilder:
     _bundle: list[bytes] = field(default_factory=list)
     _written: set[Path] = field(default_factory=set)
     _lines: list[bytes] = field(default_factory=list)
+    _last: tuple[bytes, ...] = ()
 
     @property
     def size(self) -> int:
@@ -62,12 +63,17 @@ class LogBuilder:
         append, bundle = self._frontier.append, self._bundle
         for entry in entries:
             bundle.append(entry)
+            self._last = (entry,)
             tiles = append(leaf_hash(entry))
             if tiles:
                 self._write(TilePlace(None, self.size // TILE_WIDTH - 1), encode_bundle(bundle))
                 bundle.clear()
                 for place, data in tiles:
                     self._write(place, data)
+
+    def write_journal(self) -> None:
+        """The journal as a writer leaves it that has published all: a segment with the newest entry in it."""
+        write_journal(self.directory, self._last, self.size - len(self._last))
 
     def add_fields(self, *fields: Fields) -> None:
         """Append entries made of fields."""

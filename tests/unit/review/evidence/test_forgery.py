@@ -11,7 +11,7 @@ from beacon_audit.trail.key_change import key_change_fields
 from beacon_audit.trail.note import Signer, sign_note
 from beacon_audit.trail.payload_files import build_payload
 from harness.evidence import Evidence, Judgement, evidence_of, make_evidence
-from harness.log_builder import LogBuilder, intent, make_signer, moment, outcome, write_journal
+from harness.log_builder import LogBuilder, intent, make_signer, moment, outcome
 from harness.specimen import Specimen
 
 OTHER_ROOT = hashlib.sha256(b"another log").digest()
@@ -85,7 +85,7 @@ def _log_with_changes(home: Path, *pairs: tuple[Signer, Signer], last: Signer) -
     log.signer = last
     log.sign()
     log.finish()
-    write_journal(log.directory, (), log.size)
+    log.write_journal()
     return make_evidence(home, last.vkey, log.notes[-1]).judge()
 
 
@@ -127,6 +127,6 @@ def test_change_to_a_key_of_another_log_is_found(tmp_path: Path) -> None:
     log.add([encode_entry(fields, 0)])
     log.sign()
     log.finish()
-    write_journal(log.directory, (), log.size)
+    log.write_journal()
     judgement = make_evidence(home, FIRST.vkey, log.notes[-1]).judge()
     assert (judgement.status, "key-change-invalid" in judgement.codes) == (1, True)

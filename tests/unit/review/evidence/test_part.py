@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.evidence import Evidence, Judgement, make_evidence
-from harness.log_builder import START, LogBuilder, exchanges, make_signer, write_journal
+from harness.log_builder import START, LogBuilder, exchanges, make_signer
 
 type At = Callable[[float], datetime]
 
@@ -26,7 +26,7 @@ def long_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LogBuilde
     log.add(exchanges(SIZE))
     log.sign()
     log.finish()
-    write_journal(log.directory, (), SIZE)
+    log.write_journal()
     return home, log
 
 
