@@ -4,14 +4,18 @@
 It raises `OSError`, or `TrailUnavailable` for a short write; then some may be there and others not, all of them whole.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from beacon_audit.errors import TrailUnavailable
+from beacon_audit.trail.regular_file import is_directory
 from beacon_audit.trail.storage import Storage
 
 #: So many files are open at a time.
 _GROUP = 128
+#: What files are called in the making: by their number, or as ``witnessed_file`` has it.
+_OWN = re.compile(r"[0-9]+|checkpoint\.witnessed")
 
 
 class FreshFiles:
@@ -25,10 +29,13 @@ class FreshFiles:
         self._durable = {root}
 
     def clear(self) -> None:
-        """Delete what a process that died left in the making. It may be a body that is to be gone for good one day."""
-        if not self._making.is_dir():
+        """Delete what a process that died left in the making. It may be a body that is to be gone for good one day.
+
+        Only files of ours are deleted. Raises `TrailCorrupt` when the making is no directory.
+        """
+        if not is_directory(self._making):
             return
-        left = list(self._making.iterdir())
+        left = [path for path in self._making.iterdir() if _OWN.fullmatch(path.name)]
         for path in left:
             self._storage.remove(path)
         if left:

@@ -25,6 +25,7 @@ from beacon_audit.trail.key_change import check_key_change
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.note import Signer, sign_note
 from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG, Published
+from beacon_audit.trail.regular_file import is_directory
 from beacon_audit.trail.segment import STATE, list_segments
 from beacon_audit.trail.storage import Storage
 from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, encode_bundle, tiles_of
@@ -119,10 +120,12 @@ class Publication:
     def _delete_partials(self, full: Sequence[TilePlace]) -> None:
         for place in full:
             directory = (self._directory / place.path).with_name(f"{place.path.rpartition('/')[2]}.p")
-            if not directory.is_dir():
+            if not is_directory(directory):
                 continue
-            for name in os.listdir(directory):  # noqa: PTH208 - names, not paths: there may be 255
-                self._storage.remove(directory / name)
+            for width in range(1, TILE_WIDTH):
+                path = directory / f"{width}"
+                if os.path.lexists(path):
+                    self._storage.remove(path)
             self._storage.remove_directory(directory)
 
     def _delete_segments(self) -> None:

@@ -17,6 +17,7 @@ from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_che
 from beacon_audit.trail.frontier import Frontier
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.note import Signer, parse_note, signed_by
+from beacon_audit.trail.regular_file import is_directory
 from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, split_tile, tiles_of
 
 CHECKPOINT = "checkpoint"
@@ -163,8 +164,13 @@ def _is_behind(path: Path, notes: list[bytes]) -> bool:
 
 
 def _check_files(directory: Path, size: int) -> None:
+    known = {directory}
     for place in tiles_of(size):
         path = directory / place.path
+        if path.parent not in known:
+            # From the top on: below a link to a directory everything is somewhere else.
+            parents = [parent for parent in path.parents if parent.is_relative_to(directory)]
+            known.update(parent for parent in reversed(parents) if is_directory(parent))
         try:
             length = path.lstat().st_size
         except FileNotFoundError:

@@ -38,11 +38,15 @@ def read_regular(path: Path, limit: int, *, start: int = 0) -> bytes:
 
 
 def is_directory(path: Path) -> bool:
-    """Whether there is a directory at ``path``, and not a link to one."""
+    """Whether there is a directory at ``path``. Raises `TrailCorrupt` for anything else, such as a link to one: what
+    is written or deleted in it is somewhere else."""
     try:
-        return stat.S_ISDIR(path.lstat().st_mode)
+        mode = path.lstat().st_mode
     except FileNotFoundError:
         return False
+    if not stat.S_ISDIR(mode):
+        raise TrailCorrupt(f"{path}: expected a directory, found {_kind_of(mode)}; {_KEEP}")
+    return True
 
 
 def _require_regular(path: Path, mode: int) -> None:

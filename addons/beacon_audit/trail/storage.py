@@ -2,10 +2,12 @@
 
 Everything that writes takes a `Storage`, so that a test can let any single operation fail. Nothing here retries and
 nothing swallows an `OSError`: what a failure means is decided by the caller. Files are created 0600 and directories
-0700, a symbolic link in place of a file is never followed, and no descriptor is inherited by a child process.
+0700, a symbolic link in place of a file or directory is never followed, and no child process inherits a descriptor.
 """
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 # Linux has fdatasync; where it is missing (macOS), fsync promises at least as much.
@@ -44,7 +46,7 @@ class Storage:
 
     def sync_directory(self, path: Path) -> None:
         """Return when the names in the directory ``path`` are on stable storage."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _ALWAYS)
         try:
             os.fsync(descriptor)
         finally:
@@ -68,10 +70,12 @@ class Storage:
         path.rmdir()
 
     def make_directory(self, path: Path) -> bool:
-        """True when the directory was created, false when there was one."""
+        """True when the directory was created, false when there was one. A link to a directory is none."""
         try:
             path.mkdir(mode=0o700)
         except FileExistsError:
+            if not stat.S_ISDIR(path.lstat().st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, "expected a directory, found something else", path) from None
             return False
         return True
 

@@ -15,7 +15,9 @@ from beacon_audit.trail.verify.evidence import kind_of
 
 WITNESSED = "checkpoint.witnessed"
 
-_FILES = re.compile(rf"{CHECKPOINT}|{WITNESSED}|{CHECKPOINT_LOG}|\.state/(?:lock|journal-[0-9]{{20}}\.wal|new/[^/]+)")
+_FILES = re.compile(
+    rf"{CHECKPOINT}|{WITNESSED}|{CHECKPOINT_LOG}|\.state/(?:lock|journal-[0-9]{{20}}\.wal|new/(?:[0-9]+|{WITNESSED}))"
+)
 _DIRECTORIES = re.compile(
     r"tile(?:/(?:entries|[0-9]|[1-5][0-9]|6[0-3])(?:/x[0-9]{3})*(?:/[0-9]{3}\.p)?)?|\.state(?:/new)?"
 )

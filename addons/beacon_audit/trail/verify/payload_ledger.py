@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -19,6 +20,7 @@ from beacon_audit.trail.verify.verdict import PayloadCount
 type Entries = Callable[[int], Iterable[tuple[int, bytes]]]
 
 _MAKING = ".new"
+_MADE = re.compile(r"[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PAUSE_S = 0.1
 
@@ -84,8 +86,7 @@ class PayloadLedger:
         those that follow it by now, from ``size`` on."""
         for name, listed in self._list():
             if listed is None:
-                if name != _MAKING:
-                    yield _surplus(f"payloads/{name}")
+                yield _surplus(f"payloads/{name}")
                 continue
             tally = self._tallies.get(name, PayloadTally())
             if listed > tally.present:
@@ -96,7 +97,8 @@ class PayloadLedger:
         return max((index for index, before in self._prunes if before > date), default=-1)
 
     def _list(self) -> Iterator[tuple[str, int | None]]:
-        """Names in the directory; how many files there are in those that are dates, `None` for what is no such."""
+        """Names in the directory; how many files there are in those that are dates, `None` for what is no such and
+        not the writer's, who makes files in one directory and gives them numbers."""
         try:
             found = sorted(os.scandir(self._directory), key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError):
@@ -108,6 +110,9 @@ class PayloadLedger:
                         yield entry.name, sum(1 for _ in files)
                 except FileNotFoundError:
                     continue  # being pruned
+            elif entry.name == _MAKING and entry.is_dir(follow_symlinks=False):
+                with suppress(FileNotFoundError), os.scandir(entry.path) as files:
+                    yield from ((f"{_MAKING}/{file.name}", None) for file in files if not _MADE.fullmatch(file.name))
             else:
                 yield entry.name, None
 
