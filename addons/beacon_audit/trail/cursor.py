@@ -1,15 +1,16 @@
 """Reading the journal from an entry on, as far as it is whole, and going on from there later.
 
 A `JournalCursor` checks what a reader can: every hash, that batches and entries are numbered without a gap, that no
-segment is missing in between. An unfinished batch at the very end is no error (a writer may be at work, or has
-crashed): reading stops before it and `torn` describes it. Any other damage raises `TrailCorrupt` with the file and the
-offset of the batch. Nothing is written.
+segment is missing in between, and, before it reads, that there is not more than a writer leaves. An unfinished batch
+at the very end is no error (a writer may be at work, or has crashed): reading stops before it and `torn` describes it.
+Any other damage raises `TrailCorrupt` with the file and the offset of the batch. Nothing is written.
 
 The writer deletes segments from the front once their entries are published. A reader that comes too late for one gets
 `JournalMoved` and finds the entries in the bundles.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.batch import Batch, Next, Stop, iter_batches
 from beacon_audit.trail.entry import decode_entry
 from beacon_audit.trail.frames import PayloadFile
-from beacon_audit.trail.segment import Segment, list_segments
+from beacon_audit.trail.regular_file import read_regular
+from beacon_audit.trail.segment import JOURNAL_LIMIT, SEGMENT_LIMIT, Segment, list_segments
 
 
 class JournalMoved(Exception):
@@ -78,6 +80,7 @@ class JournalCursor:
     def _segments(self) -> list[Segment]:
         """Those still to be read: the one that holds the next entry and all behind it."""
         found = list_segments(self._state)
+        self._check_length(found)
         if self.segment is None and self._start is None:
             return found
         here = self.segment.first_index if self.segment and self.segment in found else self.next_index
@@ -85,6 +88,18 @@ class JournalCursor:
         if found and not before:
             raise JournalMoved
         return before[-1:] + found[len(before) :]
+
+    def _check_length(self, segments: list[Segment]) -> None:
+        """No more than a writer can leave is read: files can be made large without taking room on the disk."""
+        length = 0
+        for segment in segments:
+            with suppress(FileNotFoundError):
+                length += segment.path.lstat().st_size
+        if length > JOURNAL_LIMIT:
+            raise TrailCorrupt(
+                f"{self._state}: expected at most {JOURNAL_LIMIT} bytes of journal, found {length}; somebody has "
+                "changed it: keep the files as evidence, and restore the trail from a copy"
+            )
 
     def _enter(self, segment: Segment) -> None:
         if segment == self.segment:
@@ -100,11 +115,10 @@ class JournalCursor:
 
     def _read(self, segment: Segment, *, is_last: bool) -> Iterator[JournalBatch]:
         try:
-            with segment.path.open("rb") as file:
-                start = file.seek(self.offset)
-                data = file.read()
+            data = read_regular(segment.path, SEGMENT_LIMIT, start=self.offset)
         except FileNotFoundError:
             raise JournalMoved from None
+        start = self.offset
         for item in iter_batches(data, self.next_batch):
             if isinstance(item, Batch):
                 batch = self._decode(segment, start + item.offset, item)

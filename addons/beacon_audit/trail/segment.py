@@ -7,6 +7,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from beacon_audit.trail.batch import HEADER_BYTES
+from beacon_audit.trail.frames import FRAMES_LIMIT
+
+#: A segment takes no more batches once it has this many bytes.
+SEGMENT_BYTES = 64 * 1024 * 1024
+#: So no segment is longer than this.
+SEGMENT_LIMIT = SEGMENT_BYTES + HEADER_BYTES + FRAMES_LIMIT
+#: Nor all of them together: the writer takes no more when too much of it waits to be published, which is far less.
+JOURNAL_LIMIT = 2 * 1024 * 1024 * 1024
 #: The directory, in that of the trail, that is the writer's own.
 STATE = ".state"
 

@@ -37,10 +37,9 @@ from beacon_audit.trail.payload_files import CONTENT_LIMIT, Payload
 from beacon_audit.trail.publication import Publication
 from beacon_audit.trail.publisher import Publisher
 from beacon_audit.trail.recovery import Recovery, recover
-from beacon_audit.trail.segment import STATE
+from beacon_audit.trail.segment import SEGMENT_BYTES, STATE
 from beacon_audit.trail.storage import Storage
 
-SEGMENT_BYTES = 64 * 1024 * 1024
 PUBLISH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60.0
 #: A batch takes no more once it has this many bytes.

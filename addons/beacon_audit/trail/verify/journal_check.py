@@ -15,12 +15,10 @@ import orjson
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.cursor import JournalBatch, JournalCursor, JournalMoved
-from beacon_audit.trail.segment import STATE, list_segments
+from beacon_audit.trail.segment import SEGMENT_LIMIT, STATE, list_segments
 from beacon_audit.trail.verify.evidence import NotAFile, open_file
 from beacon_audit.trail.verify.problem import Problem
 
-#: Segments are begun anew after 64 MiB, and a batch is far smaller.
-_SEGMENT_LIMIT = 512 * 1024 * 1024
 _TRIES = 20
 _PAUSE_S = 0.15
 
@@ -125,8 +123,8 @@ def _require_files(directory: Path) -> None:
     for segment in list_segments(directory / STATE):
         descriptor = open_file(segment.path)
         try:
-            if os.fstat(descriptor).st_size > _SEGMENT_LIMIT:
-                raise TrailCorrupt(f"{segment.path}: expected at most {_SEGMENT_LIMIT} bytes")
+            if os.fstat(descriptor).st_size > SEGMENT_LIMIT:
+                raise TrailCorrupt(f"{segment.path}: expected at most {SEGMENT_LIMIT} bytes")
         finally:
             os.close(descriptor)
 
