@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+_HEADER_BYTES = 12
 _TYPES = {1: 4, 28: 6}  # A, AAAA: version of the address
 
 
@@ -28,12 +29,12 @@ class NameServer:
                 question, peer = bound.recvfrom(4096)
             except OSError:
                 return
-            if not question:
+            if len(question) < _HEADER_BYTES:
                 return
             bound.sendto(self._answer(question), peer)
 
     def _answer(self, question: bytes) -> bytes:
-        labels, at = [], 12
+        labels, at = [], _HEADER_BYTES
         while length := question[at]:
             labels.append(question[at + 1 : at + 1 + length].decode("ascii", "replace").lower())
             at += 1 + length

@@ -181,7 +181,7 @@ def _written(
     entries = [record.request_fields(context, request, judged, canary) for request, judged in judgements.items()]
     entries += [
         record.unparsed_fields(
-            context, source=text, method=canary, host=canary, path=canary, code="wire.x", reason=text
+            context, source=text, method=canary, host=canary, path=canary, code="wire.http-head", reason=text
         ),
         record.outcome_fields(context, Outcome("unknown", text)),
     ]
