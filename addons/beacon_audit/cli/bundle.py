@@ -1,6 +1,6 @@
 """``beacon-audit bundle``: one zip for an auditor, with the log or a part of it, proofs, and a verifier.
 
-``--since`` and ``--until`` are those of ``log``. Whoever has the zip checks it with ``python3 verify.py``, which lies
+``--since`` and ``--until`` are those of ``log``. Whoever has it checks it with ``python3 -I verify.py``, which lies
 in it and needs nothing of ours (docs/trail-format.md, "Evidence bundle"). The log is verified first; a damaged one is
 exported all the same, because that is evidence too, with a warning here and a field in ``coverage.json``. With
 ``--json`` one object. Exit status 0; 1 when the zip was written and the log was tampered with; 4 when there is a file
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print_text(f"{printable(str(args.output))}: {exported.selected} of {exported.size} entries")
-        print_text("check it with: python3 verify.py (in it), --vkey and --anchor; see README.txt in it")
+        print_text("check it with: python3 -I verify.py (in it), --vkey and --anchor; see README.txt in it")
     if exported.verdict.problems_total:
         print_text(
             f"warning: the log is {verdict} ({exported.verdict.problems_total} problems), and the evidence says so; "

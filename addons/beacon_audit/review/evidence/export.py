@@ -24,18 +24,19 @@ from beacon_audit.review.evidence.payloads import PayloadFiles
 from beacon_audit.review.evidence.snapshot import Snapshot, take_snapshot
 from beacon_audit.review.evidence.survey import Survey
 from beacon_audit.review.evidence.tally import EXCHANGE, PayloadState, Tally
-from beacon_audit.trail.note import parse_vkey
+from beacon_audit.trail.note import VerifierKey, parse_vkey
 from beacon_audit.trail.proof import format_inclusion, inclusion_proof
 from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG
 from beacon_audit.trail.tile_tree import TileTree
-from beacon_audit.trail.tiles import tiles_of
 from beacon_audit.trail.verify import Verdict, verify_trail
-from beacon_audit.trail.verify.evidence import open_file
+from beacon_audit.trail.verify.checkpoint_lines import LINE_LIMIT
+from beacon_audit.trail.verify.evidence import NotAFile, open_file, read_file
 
 type Progress = Callable[[int, int], None]
 
 _HERE = Path(__file__).parent
 _PIECE = 1024 * 1024
+_VKEY_LIMIT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,20 @@ def export(
         OSError: something cannot be read or written.
     """
     with Archive(path) as archive:
-        verdict = _verify(home, on_verify)
-        snapshot = take_snapshot(home)
+        key = _public_key(home)
+        verdict = verify_trail(
+            home.trail, key, anchors=(), payloads=home.payloads, progress=on_verify, journal_expected=True
+        )
+        snapshot = take_snapshot(home, key, [parse_vkey(line) for line in verdict.keys])
         bundle = _Bundle(snapshot, verdict, archive, on_export)
         return bundle.write(since, until)
 
 
-def _verify(home: Home, progress: Progress) -> Verdict:
+def _public_key(home: Home) -> VerifierKey:
     try:
-        key = parse_vkey(home.trail_vkey.read_text("ascii").strip())
-    except (UsageError, UnicodeDecodeError):
+        return parse_vkey(read_file(home.trail_vkey.resolve(), _VKEY_LIMIT).decode("ascii").strip())
+    except (UsageError, UnicodeDecodeError, NotAFile, FileNotFoundError):
         raise UsageError(f"{home.trail_vkey}: expected the public key of the log as one vkey line") from None
-    return verify_trail(home.trail, key, anchors=(), payloads=home.payloads, progress=progress, journal_expected=True)
 
 
 class _Bundle:
@@ -137,13 +140,12 @@ class _Bundle:
         add("verify.py", (_HERE / "verify.py").read_bytes())
         add(CHECKPOINT, snapshot.note)
         if snapshot.log_bytes:
-            add(CHECKPOINT_LOG, _beginning(snapshot.trail / CHECKPOINT_LOG, snapshot.log_bytes))
+            add(CHECKPOINT_LOG, _lines(snapshot.trail / CHECKPOINT_LOG, snapshot.log_bytes))
         add("trail.vkey", vkey.encode() + b"\n")
 
     def _add_log(self, extent: Extent) -> None:
-        included = set(extent.bundles)
-        for place in tiles_of(self._log.size):
-            if place.level is None and place.index not in included:
+        for place in self._log.places:
+            if place.level is None and not extent.holds(place.index):
                 continue
             try:
                 data = self._log.read(place)
@@ -203,16 +205,22 @@ class _Bundle:
         return tally, [left for left in open_intents.left() if any(a <= left[0] <= b for a, b in spans)]
 
     def _entries(self, extent: Extent) -> Iterator[Entry]:
-        for entry in self._log.entries(extent.bundles):
+        for entry in self._log.entries([number for number in self._log.bundles if extent.holds(number)]):
             if entry is not None:
                 yield entry
                 if entry.index % 1024 == 0:
                     self._progress(entry.index, self._log.size)
 
 
-def _beginning(path: Path, length: int) -> Iterator[bytes]:
-    """The first ``length`` bytes of a file, in pieces."""
+def _lines(path: Path, length: int) -> Iterator[bytes]:
+    """The first ``length`` bytes of a file, in pieces; what is too long for a line is cut and the last: it may be a
+    hole without end, and no verifier reads on behind it."""
     with os.fdopen(open_file(path), "rb") as file:
-        while length > 0 and (piece := file.read(min(length, _PIECE))):
-            length -= len(piece)
-            yield piece
+        piece = bytearray()
+        while length > 0 and (line := file.readline(min(length, LINE_LIMIT + 1))):
+            piece += line
+            length = length - len(line) if len(line) <= LINE_LIMIT else 0
+            if len(piece) >= _PIECE:
+                yield bytes(piece)
+                piece.clear()
+        yield bytes(piece)

@@ -5,7 +5,7 @@
 after it are there too: so a reader sees that nothing of that time was left out.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -22,12 +22,10 @@ class Extent:
     included: Ranges
     selected: Ranges
 
-    @property
-    def bundles(self) -> list[int]:
-        """The numbers of the entry bundles."""
-        return [
-            number for first, last in self.included for number in range(first // TILE_WIDTH, last // TILE_WIDTH + 1)
-        ]
+    def holds(self, number: int) -> bool:
+        """Whether the entry bundle of this number is in."""
+        after = bisect_right(self.included, number * TILE_WIDTH, key=lambda span: span[0])
+        return after > 0 and number * TILE_WIDTH <= self.included[after - 1][1]
 
     @property
     def ends(self) -> tuple[int, ...]:

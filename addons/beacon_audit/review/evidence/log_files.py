@@ -2,19 +2,24 @@
 
 A partial file of the snapshot may have been replaced by the full one meanwhile; its beginning is then the same. What is
 missing or damaged is left out, for the export of a damaged log is evidence too; the caller hears of it from the
-verifier.
+verifier. What is read goes by the files that are there: the size may be one that nobody signed, or that somebody signed
+so that this would never end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.review.evidence.snapshot import Snapshot
 from beacon_audit.trail.entry import decode_entry
 from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, encode_bundle
 from beacon_audit.trail.verify.evidence import NotAFile, read_file
+from beacon_audit.trail.verify.layout import Stray, walk, width_at
 
 _LARGEST = TILE_WIDTH * (2 + 0xFFFF)
+#: Bundles behind so many that are missing are left out; the verifiers do not read them either.
+_MISSING_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class LogFiles:
     def __init__(self, snapshot: Snapshot) -> None:
         self._directory = snapshot.trail
         self.size = snapshot.checkpoint.size
+        #: Tiles and bundles that are there, with the widths of the snapshot: bundles first, then by level.
+        self.places = sorted(set(_places(self._directory, self.size)))
+        #: The numbers of the bundles.
+        self.bundles = list(_near(place.index for place in self.places if place.level is None))
 
     def read(self, place: TilePlace) -> bytes:
         """The bytes of a tile or bundle of exactly the width of ``place``. Raises `TrailCorrupt`."""
@@ -67,11 +76,7 @@ class LogFiles:
         """Where the ``number``-th bundle is."""
         return TilePlace(None, number, min(TILE_WIDTH, self.size - number * TILE_WIDTH))
 
-    @property
-    def bundles(self) -> range:
-        return range(-(-self.size // TILE_WIDTH))
-
-    def entries(self, numbers: range | list[int] | None = None) -> Iterator[Entry | None]:
+    def entries(self, numbers: list[int] | None = None) -> Iterator[Entry | None]:
         """The entries of these bundles, of all by default. ``None`` stands for one or more that cannot be read, or that
         lie between the bundles asked for."""
         expected = 0
@@ -96,3 +101,19 @@ class LogFiles:
         number = index // TILE_WIDTH
         found = (entry for entry in self.entries([number]) if entry is not None and entry.index == index)
         return next(found, None)
+
+
+def _places(directory: Path, size: int) -> Iterator[TilePlace]:
+    for found in walk(directory):
+        if not isinstance(found, Stray):
+            width = width_at(found, size)
+            if 0 < width <= found.width:
+                yield TilePlace(found.level, found.index, width)
+
+
+def _near(numbers: Iterable[int]) -> Iterator[int]:
+    """Of these, which are in order, those before which not too many are missing."""
+    for count, number in enumerate(numbers):
+        if number - count > _MISSING_LIMIT:
+            return
+        yield number

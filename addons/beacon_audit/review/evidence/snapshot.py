@@ -1,20 +1,21 @@
 """What is exported of a log that may be growing: the newest checkpoint, and ``checkpoints.log`` up to it.
 
 The writer adds the line to ``checkpoints.log`` before it replaces ``checkpoint``, so that a crash can leave the file
-one line behind; the line is then what was signed last, and what is exported, as it is when the file is gone or no
-checkpoint at all. Any other disagreement is evidence of something, and exported as it stands. Nothing is believed here:
-the verifiers judge what comes out.
+one line behind; the line is then what was signed last, and what is exported, as it is when the file is gone, no
+checkpoint at all, or not signed by a key of the log. Any other disagreement is evidence of something, and exported as
+it stands: when nothing is signed, so is that. The verifiers judge what comes out.
 """
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_audit.errors import TrailCorrupt, TrailError
 from beacon_audit.home import Home
 from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_checkpoint
-from beacon_audit.trail.note import parse_note
+from beacon_audit.trail.note import VerifierKey, parse_note, signed_by
 from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG
 from beacon_audit.trail.verify.evidence import NotAFile, open_file, read_file
 from beacon_audit.trail.verify.writer_lock import writer_at_work
@@ -38,8 +39,8 @@ class Snapshot:
     live: bool
 
 
-def take_snapshot(home: Home) -> Snapshot:
-    """The log of ``home`` as it stands.
+def take_snapshot(home: Home, key: VerifierKey, keys: Sequence[VerifierKey]) -> Snapshot:
+    """The log of ``home`` as it stands. ``key`` is that of HOME, ``keys`` are all that it leads to.
 
     Raises:
         TrailError: there is no checkpoint, so nothing says what the log was.
@@ -54,10 +55,11 @@ def take_snapshot(home: Home) -> Snapshot:
         time.sleep(_PAUSE_S)
     # A note that is a line before the last was left behind by a crash.
     candidates = [*reversed(lines), note] if note in lines else [note, *reversed(lines)]
-    for candidate in candidates:
-        if candidate is not None and (checkpoint := _checkpoint_in(candidate)) is not None:
-            vkey = home.trail_vkey.read_text("utf-8").strip()
-            return Snapshot(home.trail, home.payloads, candidate, checkpoint, log_bytes, vkey, live)
+    found = [(n, c) for n in candidates if n is not None and (c := _checkpoint_in(n)) is not None]
+    found.sort(key=lambda pair: not _is_signed(pair[0], keys))
+    if found:
+        candidate, checkpoint = found[0]
+        return Snapshot(home.trail, home.payloads, candidate, checkpoint, log_bytes, key.vkey, live)
     raise TrailError(
         f"{home.trail / CHECKPOINT}: no signed checkpoint here, and none at the end of {CHECKPOINT_LOG} either, so "
         "nothing says what this log was; keep a copy of the directory as evidence"
@@ -69,6 +71,14 @@ def _checkpoint_in(note: bytes) -> Checkpoint | None:
         return parse_checkpoint(parse_note(note).text)
     except TrailCorrupt:
         return None
+
+
+def _is_signed(note: bytes, keys: Sequence[VerifierKey]) -> bool:
+    parsed = parse_note(note)
+    try:
+        return any(signed_by(parsed, key) for key in keys)
+    except TrailCorrupt:
+        return False
 
 
 def _read(path: Path) -> bytes | None:

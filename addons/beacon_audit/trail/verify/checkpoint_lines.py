@@ -9,7 +9,7 @@ from beacon_audit.trail.verify.checkpoint_line import Line, glance
 from beacon_audit.trail.verify.evidence import NotAFile, open_file
 from beacon_audit.trail.verify.problem import Problems
 
-#: A line has at most so many bytes; one of ours has about 300. So a part of the log and its lines fit into memory.
+#: A line has at most so many bytes; one of ours has about 300. So those of a part of the log fit into little memory.
 LINE_LIMIT = 2048
 
 

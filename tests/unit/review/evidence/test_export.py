@@ -3,18 +3,25 @@
 import base64
 import hashlib
 import json
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from beacon_audit.cli.entry_point import main
 from beacon_audit.contracts.edition_files import available_editions, digest_of, edition_directory, read_files
-from beacon_audit.errors import TrailError
-from beacon_audit.home import create_home, open_trail_writer
+from beacon_audit.errors import TrailError, UsageError
+from beacon_audit.home import Home, create_home, open_trail_writer
+from beacon_audit.review.evidence.export import export
 from beacon_audit.trail import build_payload
+from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.merkle import leaf_hash
+from beacon_audit.trail.note import Signer, sign_note
 from beacon_audit.trail.proof import check_inclusion, parse_inclusion
+from beacon_audit.trail.tiles import TilePlace
 from harness.evidence import Evidence, evidence_of, make_evidence
-from harness.log_builder import Fields, intent, moment, outcome
+from harness.log_builder import START, Fields, intent, make_signer, moment, outcome
 from harness.specimen import Specimen
 
 
@@ -128,6 +135,71 @@ def test_rolled_back_checkpoint_is_exported_with_the_lines_that_show_it(specimen
     assert made.coverage()["size"] == 100
     # At size 100 nothing leads from the newer key, which is the trusted one, to the older.
     assert (made.judge().status, made.judge().codes) == (1, {"bad-signature"})
+
+
+HUGE = 4_611_686_018_427_387_904
+
+
+def _claiming(specimen: Specimen, signer: Signer) -> bytes:
+    return sign_note(Checkpoint(specimen.key.name, HUGE, bytes(32)).text, signer).encode()
+
+
+@pytest.mark.timeout(30)
+def test_checkpoint_that_nobody_signed_is_not_what_is_exported(specimen: Specimen) -> None:
+    (specimen.trail / "checkpoint").write_bytes(_claiming(specimen, make_signer(7, specimen.key.name)))
+    made = _make(specimen)
+    assert (made.exported.size, made.exported.selected) == (300, 300)
+    assert made.members()["checkpoint"] == specimen.anchor
+    assert (made.judge().status, made.judge().codes) == (1, {"tampered-at-export"})
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("since", [None, START])
+def test_log_that_claims_an_absurd_size_is_exported_as_far_as_it_is_there(
+    specimen: Specimen, signed: bool, since: datetime | None
+) -> None:
+    note = _claiming(specimen, specimen.signers[-1] if signed else make_signer(7, specimen.key.name))
+    (specimen.trail / "checkpoint").write_bytes(note)
+    with (specimen.trail / "checkpoints.log").open("ab") as file:
+        file.write(encode_log_line(note))
+        if not signed:
+            file.write(encode_log_line(note))
+    # A bundle far away, which nothing leads to.
+    far = specimen.trail / TilePlace(None, HUGE // 256 - 1).path
+    far.parent.mkdir(parents=True)
+    far.write_bytes((specimen.trail / "tile/entries/000").read_bytes())
+    made = make_evidence(specimen.home, specimen.key.vkey, specimen.anchor, since=since)
+    members = made.members()
+    assert "tile/entries/000" in members
+    assert members["checkpoint"] == note
+    assert made.judge().status == 1
+
+
+@pytest.mark.timeout(60)
+def test_sparse_log_of_checkpoints_is_not_copied_to_its_end(specimen: Specimen) -> None:
+    log = specimen.trail / "checkpoints.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    with log.open("r+b") as file:
+        file.seek(len(b"".join(lines[:3])))
+        file.write(lines[3][:-1])
+        file.seek(10 * 1024**4)  # a hole
+        file.write(b"\n" + b"".join(lines[4:]))
+    made = _make(specimen)
+    assert len(made.members()["checkpoints.log"]) < 10_000
+    assert "checkpoint-log-damaged" in made.judge().codes
+
+
+@pytest.mark.timeout(10)
+def test_pipe_in_the_place_of_the_public_key_is_not_waited_for(specimen: Specimen) -> None:
+    _make(specimen)
+    vkey = specimen.home / "keys/trail.vkey"
+    vkey.unlink()
+    os.mkfifo(vkey)
+    with pytest.raises(UsageError, match="expected the public key"):
+        export(Home(specimen.home), specimen.home.parent / "other.zip")
+    assert main(["verify", "--home", str(specimen.home)]) == 4
+    assert main(["bundle", "--home", str(specimen.home), "-o", str(specimen.home / "other.zip")]) == 4
 
 
 @pytest.mark.parametrize("content", [None, b"", b"junk"])
