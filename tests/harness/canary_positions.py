@@ -104,6 +104,7 @@ def _connect(target: str) -> Position:
 
 def _sni(sender: Correspondent, value: str) -> Answer | None:
     # A label has at most 63 characters; a name of one label is no host name.
+    value = value.replace("\0", "")  # Python sends none
     name = f"{value[:60]}.{value[60:] or 'example'}"
     return sender.ask_anew(lambda tunnel: tunnel.send(VERIFY, {"license": "lcl_x"}), sni=name)
 
@@ -121,9 +122,9 @@ def _client_hello(sender: Correspondent, value: str) -> Answer | None:
 
 
 def _application_protocol(sender: Correspondent, value: str) -> Answer | None:
-    """ALPN names what nobody speaks."""
+    """ALPN names what nobody speaks, in ASCII: Python writes nothing else there."""
     context = ssl.create_default_context(cafile=str(sender.proxy.home.ca_certificate))
-    context.set_alpn_protocols([value[:255]])
+    context.set_alpn_protocols([value.encode("ascii", "replace").decode()[:255]])
     with (
         contextlib.suppress(OSError),
         sender.socket_in_tunnel() as plain,

@@ -1,6 +1,7 @@
 """The forms that a secret may take and must be found in: what ``redaction`` promises, spelled out a second time."""
 
 import base64
+import html
 import json
 import random
 import string
@@ -74,3 +75,70 @@ SPELLINGS: dict[str, Spelling] = {
     "repr-of-bytes": lambda secret: repr(secret.encode()),
     "repr-escaped": lambda secret: "".join(f"\\x{byte:02x}" for byte in secret.encode()),
 }
+
+
+def _each(form: str) -> Spelling:
+    """Every byte of the secret in ``form``."""
+    return lambda secret: "".join(form.format(byte) for byte in secret.encode())
+
+
+def _between(gap: str) -> Spelling:
+    return lambda secret: gap.join(secret)
+
+
+def _in_base64(data: bytes) -> str:
+    return base64.b64encode(b"a" + data + b"xyz").decode()
+
+
+def _full_width(secret: str) -> str:
+    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in secret)
+
+
+def _mathematical(secret: str) -> str:
+    return "".join(chr(0x1D5BA + ord(letter) - 97) if "a" <= letter <= "z" else letter for letter in secret)
+
+
+#: Ways to write a secret that an eye, or a decoder that anybody has, sees through.
+DISGUISES: dict[str, Spelling] = {
+    "octal": _each("\\{:03o}"),
+    "html-decimal": _each("&#{};"),
+    "html-hex": _each("&#x{:x};"),
+    "html-some": lambda secret: html.escape(secret).replace("_", "&lowbar;").replace("-", "&#45"),
+    "percent-u": _each("%u{:04x}"),
+    "json-braces": _each("\\u{{{:x}}}"),
+    "zero-width-space": _between("\u200b"),
+    "zero-width-joiner": _between("\u200d"),
+    "soft-hyphen": _between("\xad"),
+    "no-break-space": _between("\xa0"),
+    "line-separator": _between("\u2028"),
+    "ideographic-space": _between("\u3000"),
+    "next-line": _between("\x85"),
+    "file-separator": _between("\x1c"),
+    "record-separator": _between("\x1e"),
+    "variation-selector": _between("\ufe0f"),
+    "tag": _between("\U000e0041"),
+    "json-of-zero-width": lambda secret: json.dumps("\u200b".join(secret))[1:-1],
+    "full-width": _full_width,
+    "mathematical": _mathematical,
+    "struck-through": _between("\u0336"),
+    "hex-colons": lambda secret: secret.encode().hex(":"),
+    "hex-dashes": lambda secret: secret.encode().hex("-"),
+    "hex-list": lambda secret: ", ".join(f"0x{byte:02x}" for byte in secret.encode()),
+    "hex-of-upper": lambda secret: secret.encode().hex().upper().encode().hex(),
+    "quoted-printable": _each("={:02X}"),
+    "bytes": lambda secret: str(list(secret.encode())),
+    "utf-16": lambda secret: secret.encode("utf-16-le").decode(),
+    "utf-16-hex": lambda secret: secret.encode("utf-16-le").hex(),
+    "utf-16-be-hex": lambda secret: secret.encode("utf-16-be").hex(),
+    "utf-16-base64": lambda secret: _in_base64(secret.encode("utf-16-le")),
+    "utf-16-be-base64": lambda secret: _in_base64(secret.encode("utf-16-be")),
+    "base64-twice": lambda secret: _in_base64(_in_base64(secret.encode()).encode()),
+    "base64url-twice": lambda secret: _in_base64(base64.urlsafe_b64encode(b"ab" + secret.encode())),
+    "base64-of-hex": lambda secret: _in_base64(secret.encode().hex().encode()),
+    "base64-of-hex-upper": lambda secret: _in_base64(secret.encode().hex().upper().encode()),
+    "base64-of-percent": lambda secret: _in_base64(_percent(secret).encode()),
+    "hex-of-base64": lambda secret: _in_base64(secret.encode()).encode().hex(),
+    "hex-of-percent": lambda secret: _percent(secret, "%{:02x}").encode().hex(),
+    "hex-twice": lambda secret: secret.encode().hex().encode().hex(),
+}
+ALL_SPELLINGS = SPELLINGS | DISGUISES

@@ -15,7 +15,7 @@ from beacon_audit.exchange.secrets import value_at
 from beacon_audit.inspection import APPROVED, kind_of_secret, without_secrets
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
 from beacon_audit.model.plain_name import is_plain_name
-from beacon_audit.redaction import Names, SecretRegistry, Tokens, redact_document
+from beacon_audit.redaction import SEPARATOR, Names, SecretRegistry, Tokens, redact_document
 from beacon_audit.wire.json_body import JsonValue
 
 type Fields = dict[str, object]
@@ -72,7 +72,7 @@ class RecordContext:
 
     def written(self, fields: Fields) -> Fields:
         """``fields`` with every text as ``text`` has it: one search over all, and only a hit is looked for again."""
-        joined = "\x1e".join(_texts(fields))
+        joined = SEPARATOR.join(_texts(fields))
         scrub = self._scrub if self.registry.contains(joined) or kind_of_secret(joined) else str
         return {name: self._cleaned(name, value, scrub) for name, value in fields.items()}
 

@@ -14,7 +14,7 @@ from beacon_audit.contracts import Contract
 from beacon_audit.inspection import kind_of_secret
 from beacon_audit.model import Endpoint, Finding, Request
 from beacon_audit.model.plain_name import is_plain_name
-from beacon_audit.redaction import RegistryFull, SecretRegistry
+from beacon_audit.redaction import SEPARATOR, RegistryFull, SecretRegistry
 from beacon_audit.redaction.forms import SHORTEST_SEARCHED
 from beacon_audit.wire.json_body import JsonValue
 
@@ -131,13 +131,14 @@ def misplaced_in_head(registry: SecretRegistry, request: Request, endpoint: Endp
     """Known secrets, and texts with the shape of one, in the request target or in a header that is not documented to
     carry one."""
     carriers = {*_TOKEN_CARRIERS, *((LICENSE_HEADER,) if endpoint is None else endpoint.license_headers)}
-    texts = [name if name in carriers else f"{name}\x1e{value}" for name, value in request.headers]
+    texts = [name if name in carriers else f"{name}{SEPARATOR}{value}" for name, value in request.headers]
     places = {
         "the request target": request.target,
-        "a request header that is not documented to carry it": "\x1e".join(texts),
+        "a request header that is not documented to carry it": SEPARATOR.join(texts),
     }
     # One search over everything; only a hit is looked for again.
-    if not registry.contains("\x1e".join(places.values())) and not kind_of_secret("\x1e".join(places.values())):
+    everything = SEPARATOR.join(places.values())
+    if not registry.contains(everything) and not kind_of_secret(everything):
         return ()
     found = []
     for place, text in places.items():

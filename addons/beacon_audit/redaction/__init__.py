@@ -8,8 +8,10 @@ from beacon_audit.redaction.names import Names
 from beacon_audit.redaction.registry import RegistryFull, SecretRegistry
 from beacon_audit.redaction.scrubbed_stream import ScrubbedStream
 from beacon_audit.redaction.tokens import Tokens
+from beacon_audit.redaction.views import SEPARATOR
 
 __all__ = [
+    "SEPARATOR",
     "Names",
     "RegistryFull",
     "ScrubbedStream",

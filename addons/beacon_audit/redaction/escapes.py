@@ -1,97 +1,80 @@
-r"""Text brought to one canonical spelling, with a way back to the place where each byte came from.
+r"""Text brought to one canonical spelling: escapes decoded, and then only what one sees of it (``appearance``).
 
-Canonical means: percent escapes (any depth: ``%41``, ``%2541``) and backslash escapes (``\u0041``, ``\x41``, ``\/``,
-doubled ones too) and those of JSON Pointers (``~1`` for ``/``, ``~0`` for ``~``: a finding names keys by pointer)
-decoded again and again until none is left; adjoining string literals (``'ab'\n b'cd'``) joined;
-white space, NUL and lone backslashes taken out, so that a line break or a hex dump's spaces do not hide anything.
+Escapes are those of URLs (any depth: ``%41``, ``%2541``, and ``%u0041``), of string literals (``\u0041``, ``\u{41}``,
+``\x41``, ``\101``, ``\/``, doubled ones too), of HTML (``&#65;``, ``&#x41;``, ``&lowbar;``) and of JSON Pointers
+(``~1`` for ``/``, ``~0`` for ``~``). They are decoded again and again until none is left; adjoining string literals
+(``'ab'\n b'cd'``) are joined, and lone backslashes taken out, so that a line break does not hide anything.
 Everything is bytes; text is UTF-8 with ``surrogatepass``. The result is only searched, never written.
 
-``Entangled`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds, or when more than ``MOST_REWRITES``
-places of it would have to be kept: nobody but an attacker writes that. A place takes about 200 bytes while it is kept,
-so memory is bounded by the text and 40 MB.
+``Entangled`` is raised when the text is still escaped after ``MAX_LAYERS`` rounds, or has more than ``MOST_REWRITES``
+escapes: nobody but an attacker writes that.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import unicodedata
+from html.entities import html5
+
+from beacon_audit.redaction.appearance import squeeze
+from beacon_audit.redaction.layers import MOST_REWRITES, Entangled, Layer, layer_of
 
 MAX_LAYERS = 8
-MOST_REWRITES = 200_000
 
-_SKIPPED = b" \t\r\n\v\f\x00"
-_SKIPPED_RUN = re.compile(rb"[ \t\r\n\v\f\x00]+")
+#: Entities of one character that is ASCII or has no appearance (``&nbsp;``, ``&shy;``), by name.
+_ENTITIES = {
+    name.removesuffix(";").encode(): character.encode()
+    for name, character in html5.items()
+    if name.endswith(";")
+    and len(character) == 1
+    and (character.isascii() or unicodedata.category(character) in ("Cf", "Zs"))
+}
 _ESCAPE = re.compile(
     # Possessive, because each turn of a group that could be given back is remembered: 60 bytes for a byte of text.
-    rb"%(?:25(?=[0-9A-Fa-f]{2}))*+(?P<percent>[0-9A-Fa-f]{2})"
+    rb"%(?:25(?=[0-9A-Fa-f]{2}))*+(?:(?P<percent>[0-9A-Fa-f]{2})|u(?P<percent_u>[0-9A-Fa-f]{4}))"
     rb"|\\+u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\+u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
-    rb"|\\+(?:u(?P<u4>[0-9A-Fa-f]{4})|U(?P<u8>[0-9A-Fa-f]{8})|x(?P<x2>[0-9A-Fa-f]{2}))"
+    rb"|\\+(?:u(?P<u4>[0-9A-Fa-f]{4})|u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|U(?P<u8>[0-9A-Fa-f]{8})"
+    rb"|x(?P<x2>[0-9A-Fa-f]{2})|(?P<octal>[0-3][0-7]{2}))"
     rb"|\\+[abfnrtv0]?"
     rb"|~(?P<pointer>[01])"
+    rb"|&#(?:(?P<decimal>[0-9]{1,8})|[xX](?P<entity>[0-9A-Fa-f]{1,8}));?"
+    rb"|&(?P<named>" + b"|".join(sorted(_ENTITIES)) + rb");"
     rb"|['\"][ \t\r]*+\n\s*+[bB]?['\"]"
 )
+_MARKS = (b"%", b"\\", b"\n", b"~", b"&")
+_BASES = {"octal": 8, "decimal": 10}  # 16 for all others
 
 
-class Entangled(Exception):
-    """The text cannot be searched at a reasonable cost; the caller treats it as a secret found."""
+def may_be_escaped(data: bytes) -> bool:
+    """Whether a character stands in ``data`` without which there is no escape."""
+    return any(mark in data for mark in _MARKS)
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One rewriting of ``source`` into ``data``.
-
-    The lists run in parallel, one element for each place that was rewritten: bytes ``[start, end)`` of the source
-    became ``size`` bytes at ``at``. Everything between was copied.
-    """
-
-    data: bytes
-    at: list[int] = field(default_factory=list)
-    size: list[int] = field(default_factory=list)
-    start: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
-
-    def source_span(self, first: int, last: int) -> tuple[int, int]:
-        """The span of the source that became ``data[first:last]``."""
-        return self._source_of(first)[0], self._source_of(last - 1)[1]
-
-    def _source_of(self, position: int) -> tuple[int, int]:
-        index = bisect_right(self.at, position) - 1
-        if index < 0:
-            return position, position + 1
-        offset = position - self.at[index] - self.size[index]
-        if offset < 0:
-            return self.start[index], self.end[index]
-        return self.end[index] + offset, self.end[index] + offset + 1
-
-
-def squeeze(data: bytes) -> bytes:
-    """``data`` without white space and NUL."""
-    return data.translate(None, _SKIPPED)
-
-
-def squeezed_layer(data: bytes) -> Layer:
-    """``squeeze`` with the way back."""
-    return _rewrite(data, _SKIPPED_RUN, lambda _: b"", MOST_REWRITES)
-
-
-def unescaped_layers(data: bytes) -> list[Layer]:
-    """The rounds of decoding that ``data`` needs, outermost first; empty when it holds no escape."""
-    layers: list[Layer] = []
+def unescaped(data: bytes) -> list[bytes]:
+    """``data`` and what it becomes in each round of decoding that it needs."""
+    rounds = [data]
     left = MOST_REWRITES
-    while b"%" in data or b"\\" in data or b"\n" in data or b"~" in data:
-        layer = _rewrite(data, _ESCAPE, _decoded, left)
-        left -= len(layer.at)
-        if not layer.at:
+    while may_be_escaped(data):
+        data, escapes = _ESCAPE.subn(_decoded, data, left + 1)
+        if not escapes:
             break
-        if len(layers) == MAX_LAYERS:
+        left -= escapes
+        if left < 0 or len(rounds) > MAX_LAYERS:
             raise Entangled
-        layers.append(layer)
-        data = layer.data
-    return layers
+        rounds.append(data)
+    return rounds
+
+
+def unescaped_layer(data: bytes) -> Layer:
+    """One round of decoding with the way back."""
+    return layer_of(data, _ESCAPE, _decoded)
 
 
 _LONGEST_UNFINISHED = 64
-_UNFINISHED = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]?|\\+(?:u[0-9A-Fa-f]{0,3}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?)?|~)\s*\Z")
+_UNFINISHED = re.compile(
+    rb"(?:%(?:25)*(?:u[0-9A-Fa-f]{0,3}|[0-9A-Fa-f]?)"
+    rb"|\\+(?:u[0-9A-Fa-f]{0,3}|u\{[0-9A-Fa-f]{0,6}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-3][0-7]?)?"
+    rb"|&(?:#(?:[0-9]{0,8}|[xX][0-9A-Fa-f]{0,8})|[A-Za-z]{0,8})"
+    rb"|~)\s*\Z"
+)
 
 
 def without_unfinished_escape(data: bytes) -> bytes:
@@ -103,42 +86,21 @@ def without_unfinished_escape(data: bytes) -> bytes:
 
 def canonical(data: bytes) -> bytes:
     """The canonical spelling of ``data``."""
-    layers = unescaped_layers(data)
-    return squeeze(layers[-1].data if layers else data)
-
-
-def _rewrite(
-    data: bytes, pattern: re.Pattern[bytes], replacement: Callable[[re.Match[bytes]], bytes], most: int
-) -> Layer:
-    """``data`` with up to ``most`` matches of ``pattern`` replaced. Raises ``Entangled`` when there are more."""
-    layer = Layer(b"")
-    pieces: list[bytes] = []
-    written = copied = 0
-    for match in pattern.finditer(data):
-        if len(layer.at) == most:
-            raise Entangled
-        new = replacement(match)
-        written += match.start() - copied
-        pieces += (data[copied : match.start()], new)
-        layer.at.append(written)
-        layer.size.append(len(new))
-        layer.start.append(match.start())
-        layer.end.append(match.end())
-        written += len(new)
-        copied = match.end()
-    pieces.append(data[copied:])
-    return replace(layer, data=b"".join(pieces))
+    return squeeze(unescaped(data)[-1])
 
 
 def _decoded(match: re.Match[bytes]) -> bytes:
-    groups = match.groupdict()
-    for name in ("percent", "x2"):
-        if groups[name] is not None:
-            return bytes((int(groups[name], 16),))
-    if groups["pointer"] is not None:
-        return b"/" if groups["pointer"] == b"1" else b"~"
-    if groups["high"] is not None:
-        pair = 0x10000 + ((int(groups["high"], 16) & 0x3FF) << 10) + (int(groups["low"], 16) & 0x3FF)
-        return chr(pair).encode()
-    code_point = int(groups["u4"] or groups["u8"] or b"110000", 16)
+    kind = match.lastgroup
+    if kind is None:
+        return b""
+    digits = match[kind]
+    if kind == "pointer":
+        return b"/" if digits == b"1" else b"~"
+    if kind == "named":
+        return _ENTITIES[digits]
+    if kind == "low":
+        return chr(0x10000 + ((int(match["high"], 16) & 0x3FF) << 10) + (int(digits, 16) & 0x3FF)).encode()
+    code_point = int(digits, _BASES.get(kind, 16))
+    if kind in ("percent", "x2", "octal"):
+        return bytes((code_point,))
     return chr(code_point).encode("utf-8", "surrogatepass") if code_point < 0x110000 else b""

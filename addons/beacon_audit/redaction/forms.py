@@ -1,4 +1,5 @@
-"""The byte strings that a secret is searched as: plain, hexadecimal, and base64 in its three phases.
+"""The byte strings that a secret is searched as: plain, hexadecimal, and base64 in its three phases, and what these
+become when they are encoded once more (``encodings``).
 
 A form is compared against *canonical* text (``escapes``): escapes decoded, white space taken out. So percent and
 backslash escapes need no forms of their own, and the secret is brought to its canonical spelling the same way.
@@ -8,15 +9,16 @@ backslash escapes need no forms of their own, and the secret is brought to its c
   bits all come from the secret, so it does not depend on what stands before or after it (RFC 4648, section 4).
 """
 
-import base64
 import json
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from beacon_audit.redaction.escapes import canonical, squeeze, without_unfinished_escape
+from beacon_audit.redaction.appearance import squeeze
+from beacon_audit.redaction.encodings import base64_core, byte_lists, encoded_once
+from beacon_audit.redaction.escapes import canonical, without_unfinished_escape
 
 type Encoding = Literal["plain", "base64"]
 
@@ -28,8 +30,12 @@ _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 # An unfinished escape before the secret ("%6" + "1bc…", "\\U0001" + "f600…") swallows up to this many characters of it.
 _SWALLOWED = 8
 _LONGEST_WINDOW = 48
+# There are many of them, and a pattern of a third of the size is made in a third of the time.
+_LONGEST_RARE_WINDOW = 16
 # Unpublished as the format of licenses is, a long one with escapes in it would be somebody's try to cost time.
 _LONGEST_ODD = 128
+# Nested forms are many times as long as the secret, and it is kept as long as the process runs.
+_LONGEST_NESTED = 1024
 _PERCENT = re.compile(rb"%[0-9A-F]{2}")
 
 
@@ -41,12 +47,14 @@ def fold(data: bytes, encoding: Encoding) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Form:
     """One spelling of a secret: ``data`` is folded; ``window`` is the part that is searched for, the rest is then
-    compared around it. ``edges`` counts base64 characters (0 or 1 a side) that carry the secret's outer bits."""
+    compared around it. ``edges`` counts base64 characters (0 or 1 a side) that carry the secret's outer bits. ``rare``
+    ones are looked for as a whole only: in cut text, their pieces are not."""
 
     data: bytes
     encoding: Encoding
     token: str
     edges: tuple[int, int] = (0, 0)
+    rare: bool = False
 
     @property
     def head(self) -> int:
@@ -55,7 +63,7 @@ class Form:
 
     @property
     def window(self) -> bytes:
-        return self.data[self.head : self.head + _LONGEST_WINDOW]
+        return self.data[self.head : self.head + (_LONGEST_RARE_WINDOW if self.rare else _LONGEST_WINDOW)]
 
     def at(self, view: bytes, folded: bytes, start: int) -> tuple[int, int] | None:
         """The span of this form in ``view`` when its window stands at ``start``, or ``None`` when the rest differs.
@@ -103,6 +111,9 @@ def forms_of(value: str, token: str) -> tuple[Form, ...]:
             for form in (*_plain_forms(trimmed, data, token), *_encoded_forms(trimmed, data, token)):
                 if len(form.data) >= SHORTEST_SEARCHED:
                     forms.setdefault((form.data, form.encoding), form)
+    if forms and len(trimmed) <= _LONGEST_NESTED:
+        for form in _rare_forms(trimmed, token):
+            forms.setdefault((form.data, form.encoding), form)
     return tuple(forms.values())
 
 
@@ -129,6 +140,16 @@ def _encoded_forms(value: str, data: bytes, token: str) -> Iterator[Form]:
             yield _base64_form(spelling, phase, token)
 
 
+def _rare_forms(value: str, token: str) -> Iterator[Form]:
+    """Bytes one by one, and hexadecimal and base64 of what was encoded before."""
+    for spelling in byte_lists(value.encode("utf-8", "surrogatepass")):
+        yield Form(spelling, "plain", token, rare=True)
+    for inner in encoded_once(value):
+        yield Form(inner.hex().encode(), "plain", token, rare=True)
+        for phase in range(3):
+            yield replace(_base64_form(inner, phase, token), rare=True)
+
+
 def _as_in_a_body(value: str) -> Iterator[bytes]:
     for ensure_ascii in (True, False):
         quoted = json.dumps(value, ensure_ascii=ensure_ascii)[1:-1].encode("utf-8", "surrogatepass")
@@ -143,8 +164,5 @@ def _as_in_a_body(value: str) -> Iterator[bytes]:
 
 
 def _base64_form(data: bytes, phase: int, token: str) -> Form:
-    """The characters of base64 that stay the same whatever stands around ``data``, ``phase`` bytes into a triple."""
-    encoded = base64.b64encode(b"\x00" * phase + data)
-    first = -(-8 * phase // 6)
-    last = (phase + len(data)) * 8 // 6
-    return Form(encoded[first:last], "base64", token, (int(phase != 0), int((phase + len(data)) % 3 != 0)))
+    edges = (int(phase != 0), int((phase + len(data)) % 3 != 0))
+    return Form(base64_core(data, phase), "base64", token, edges)

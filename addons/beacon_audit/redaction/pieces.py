@@ -1,7 +1,7 @@
 """Secrets that were cut: in log output the rest may stand in the next line, or in the next write.
 
 ``piece_spans`` finds pieces of a secret; ``unfinished_at`` finds an end of the text that could be the beginning of one,
-so that a stream can wait for more before it writes.
+so that a stream can wait for more before it writes. Rare forms are not looked for in pieces.
 """
 
 import re
@@ -78,4 +78,4 @@ def _beginning_at_end(folded: bytes, form: Form) -> int:
 def _forms(blocks: Sequence[Block]) -> Iterator[Form]:
     for block in blocks:
         for forms in block.secrets:
-            yield from forms
+            yield from (form for form in forms if not form.rare)

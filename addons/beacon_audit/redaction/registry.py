@@ -1,8 +1,9 @@
 """The secrets that this process knows, and the search for them in anything that is about to be written.
 
-``learn`` a value once; from then on ``contains`` and ``scrub`` find it in every listed form: plain in any case, URL-,
-hex-, base64- (three phases, both alphabets) and JSON-escaped, in any mixture of escapes, broken over lines, inside
-longer text. Values are held in memory only. Thread-safe: readers see a snapshot that ``learn`` replaces whole.
+``learn`` a value once; from then on ``contains`` and ``scrub`` find it in every listed form: plain in any case and
+dress (``appearance``), in any mixture of escapes (``escapes``), in hex and base64 (three phases, both alphabets), in
+these of each other and of UTF-16, as a list of bytes (``encodings``), broken over lines, inside longer text. Values are
+held in memory only. Thread-safe: readers see a snapshot that ``learn`` replaces whole.
 
 A license that was learned for good is never forgotten; when there is no room for another, ``learn`` says so. Licenses
 of requests that nobody has allowed yet, and other secrets (a token lives for minutes, and each verification brings a
@@ -16,8 +17,8 @@ from collections.abc import Iterable
 from threading import Lock
 
 from beacon_audit.errors import BeaconAuditError
-from beacon_audit.redaction.escapes import Entangled
 from beacon_audit.redaction.forms import Form, forms_of
+from beacon_audit.redaction.layers import Entangled
 from beacon_audit.redaction.pieces import piece_spans, unfinished_at
 from beacon_audit.redaction.search import Block, Span, block_of, found_in, replaced, spans_in
 from beacon_audit.redaction.tokens import Tokens

@@ -13,8 +13,8 @@ from typing import Any
 
 import re2
 
-from beacon_audit.redaction.escapes import Entangled
 from beacon_audit.redaction.forms import Encoding, Form, fold
+from beacon_audit.redaction.layers import Entangled
 from beacon_audit.redaction.views import views_of
 
 _PATTERN_MEMORY = 64 << 20
@@ -37,8 +37,8 @@ class Span:
 class Block:
     """The forms of some secrets, and one pattern for each encoding that finds their windows, which have ``sizes``.
 
-    ``haystacks`` are the forms by encoding, one after the other; very long ones are left out, since pieces are looked
-    for in them again and again.
+    ``haystacks`` are the forms by encoding, one after the other; rare and very long ones are left out, since pieces are
+    looked for in them again and again.
     """
 
     secrets: tuple[tuple[Form, ...], ...]
@@ -86,6 +86,8 @@ def block_of(secrets: Sequence[tuple[Form, ...]]) -> Block:
         alternatives = sorted(window for of, window in windows if of == encoding)
         if alternatives:
             patterns.append((encoding, re2.compile(b"|".join(re2.escape(window) for window in alternatives), options)))
+    # The library keeps the last 128 patterns, should somebody make the same again. Nobody does, and they are secrets.
+    re2.purge()
     return Block(
         secrets=tuple(secrets),
         patterns=tuple(patterns),
@@ -97,7 +99,8 @@ def block_of(secrets: Sequence[tuple[Form, ...]]) -> Block:
 
 def _haystack(secrets: Sequence[tuple[Form, ...]], encoding: Encoding) -> bytes:
     forms = (form for forms in secrets for form in forms)
-    return b"\x00".join(f.data for f in forms if f.encoding == encoding and len(f.data) <= _LONGEST_IN_PIECES)
+    common = (form.data for form in forms if form.encoding == encoding and not form.rare)
+    return b"\x00".join(data for data in common if len(data) <= _LONGEST_IN_PIECES)
 
 
 def found_in(data: bytes, blocks: Sequence[Block]) -> bool:

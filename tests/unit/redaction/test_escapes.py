@@ -2,15 +2,15 @@
 
 import pytest
 
+from beacon_audit.redaction.appearance import squeezed_layer
 from beacon_audit.redaction.escapes import (
     MAX_LAYERS,
-    MOST_REWRITES,
-    Entangled,
     canonical,
-    squeezed_layer,
-    unescaped_layers,
+    unescaped,
+    unescaped_layer,
     without_unfinished_escape,
 )
+from beacon_audit.redaction.layers import MOST_REWRITES, Entangled
 from harness.memory import peak_memory
 
 
@@ -34,6 +34,14 @@ from harness.memory import peak_memory
         (rb"\u00e9", "\u00e9".encode()),
         (rb"\ud800", b"\xed\xa0\x80"),
         (rb"\Uffffffff", b""),
+        (rb"\141\142", b"ab"),
+        (rb"\\141\0", b"a"),
+        (rb"\u{61}\u{0062}", b"ab"),
+        (b"%u0061%25u0062", b"ab"),
+        (b"&#97;&#x62;&#X63&#0100;", b"abcd"),
+        (b"&amp;#97;&lowbar;&nbsp;&shy;b", b"a_b"),
+        (b"&unknown; &lowbar &#;", b"&unknown;&lowbar&#;"),
+        (b"&#99999999;", b""),
         (b"100% sure, 5%", b"100%sure,5%"),
         (b"no escapes", b"noescapes"),
     ],
@@ -44,7 +52,8 @@ def test_escapes_of_any_kind_and_depth_are_decoded(escaped: bytes, plain: bytes)
 
 def test_every_byte_knows_where_it_came_from() -> None:
     source = rb"ab%41\u0042 \n c"
-    [layer] = unescaped_layers(source)
+    layer = unescaped_layer(source)
+    assert unescaped(source) == [source, layer.data]
     assert layer.data == b"abAB  c"
     assert layer.source_span(1, 2) == (1, 2)
     assert source[slice(*layer.source_span(2, 3))] == b"%41"
@@ -64,15 +73,15 @@ def test_text_escaped_without_end_is_given_up() -> None:
     for _ in range(MAX_LAYERS + 1):
         text = text.replace(b"%", rb"\u0025").replace(b"\\", b"%5c")
     with pytest.raises(Entangled):
-        unescaped_layers(text)
+        unescaped(text)
 
 
 @pytest.mark.parametrize("unit", [b"%41", b"~1", b"\\", b"%2541"])
 def test_text_with_more_escapes_than_can_be_kept_is_given_up(unit: bytes) -> None:
     """Each takes 200 bytes on the way back to its place."""
-    unescaped_layers(b"x".join([unit] * (MOST_REWRITES // 2)))
+    unescaped(b"x".join([unit] * (MOST_REWRITES // 2)))
     with pytest.raises(Entangled):
-        unescaped_layers(b"x".join([unit] * (MOST_REWRITES + 1)))
+        unescaped(b"x".join([unit] * (MOST_REWRITES + 1)))
 
 
 def test_text_with_more_spaces_than_can_be_kept_is_given_up() -> None:
@@ -83,12 +92,32 @@ def test_text_with_more_spaces_than_can_be_kept_is_given_up() -> None:
 @pytest.mark.parametrize("run", [b"%" + b"25" * 1_000_000 + b"41", b"%" + b"25" * 1_000_000])
 def test_run_of_escaped_percent_signs_takes_no_memory_of_its_own(run: bytes) -> None:
     with peak_memory() as peak:
-        unescaped_layers(run)
+        unescaped(run)
     assert peak.bytes < 8 * len(run)
 
 
 @pytest.mark.parametrize(
-    "rest", [b"%", b"%6", b"%25", b"%252", b"\\", b"\\\\", b"\\u", b"\\u00", b"\\x", b"\\x4", b"%6\n"]
+    "rest",
+    [
+        b"%",
+        b"%6",
+        b"%25",
+        b"%252",
+        b"\\",
+        b"\\\\",
+        b"\\u",
+        b"\\u00",
+        b"\\x",
+        b"\\x4",
+        b"%6\n",
+        b"%u006",
+        b"\\u{6",
+        b"\\15",
+        b"&",
+        b"&#10",
+        b"&#x6",
+        b"&lowb",
+    ],
 )
 def test_unfinished_escape_is_left_out(rest: bytes) -> None:
     assert without_unfinished_escape(b"ab" + rest) == b"ab"
@@ -97,7 +126,18 @@ def test_unfinished_escape_is_left_out(rest: bytes) -> None:
 @pytest.mark.timeout(5)
 @pytest.mark.parametrize("end", [b"", b"x", b"%", b"'"])
 @pytest.mark.parametrize(
-    "text", [b"'" + b"\n" * 300_000, b"\\" * 300_000, b"%" + b"25" * 150_000, b"%25" * 100_000, b"\\u" * 150_000]
+    "text",
+    [
+        b"'" + b"\n" * 300_000,
+        b"\\" * 300_000,
+        b"%" + b"25" * 150_000,
+        b"%25" * 100_000,
+        b"\\u" * 150_000,
+        b"&" * 300_000,
+        b"&#" * 150_000,
+        b"&#1" * 100_000,
+        b"%41" * 100_000,
+    ],
 )
 def test_text_made_to_cost_time_does_not(text: bytes, end: bytes) -> None:
     canonical(text + end)
