@@ -100,6 +100,8 @@ def forms_of(value: str, token: str) -> tuple[Form, ...]:
     too deeply itself."""
     trimmed = value.strip()
     spelled = {trimmed.encode("utf-8", "surrogatepass")}
+    if len(squeeze(*spelled)) < SHORTEST_SEARCHED:
+        return ()
     if not trimmed.isascii():
         # Header values reach us as latin-1, and repr() of a str shows \xe9 where UTF-8 has two bytes.
         spelled |= {data.decode("latin-1").encode() for data in tuple(spelled)}
