@@ -74,7 +74,7 @@ def two_copies(directory: Path, entries: Sequence[bytes], *, sizes: Sequence[int
     home = directory / "home"
     (home / "payloads").mkdir(parents=True, exist_ok=payloads)
     log = build_log(home / "trail", entries, signer=SIGNER, sizes=sizes, partials=False)
-    write_journal(home / "trail", (), len(entries))
+    write_journal(home / "trail", entries[-1:], max(len(entries) - 1, 0))
     evidence = make_evidence(home, SIGNER.vkey, log.notes[-1])
     with zipfile.ZipFile(evidence.zip) as archive:
         archive.extractall(directory / "bundle")

@@ -34,7 +34,8 @@ def read_regular(path: Path, limit: int, *, start: int = 0) -> bytes:
             raise TrailCorrupt(f"{path}: expected at most {limit} bytes, found more; {_KEEP}")
         file.seek(start)
         # A file that grows meanwhile is not read further than that either.
-        return file.read(limit - start)
+        # Not more than there is: a buffer of the size that is asked for is made first.
+        return file.read(min(limit, os.fstat(file.fileno()).st_size + 1) - start)
 
 
 def is_directory(path: Path) -> bool:

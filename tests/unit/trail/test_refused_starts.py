@@ -143,9 +143,7 @@ def test_a_missing_segment_in_the_middle_is_refused(closed: Trail, make_fields: 
     closed.home = crashed
     (closed.state / f"journal-{ENTRIES + 1:020d}.wal").unlink()
 
-    assert_refused(
-        closed, f"journal-{ENTRIES + 2:020d}.wal", f"a segment that starts with entry {ENTRIES + 1} before it"
-    )
+    assert_refused(closed, f"journal-{ENTRIES + 2:020d}.wal", f"entry {ENTRIES + 1}")
 
 
 def test_a_journal_that_begins_behind_the_checkpoint_is_refused(closed: Trail) -> None:
