@@ -161,10 +161,11 @@ def test_proxy_does_not_start_on_an_approval_that_was_written_into_the_log(rig: 
     assert rig.proxy.stop() == 0
     approve(run, f"attribute-key:{NEW}")
     home = rig.proxy.home
-    writer = open_trail_writer(home, new_id=new_id, now=now)
-    for _ in range(TILE_WIDTH):  # so that it lies in a full bundle, which a start does not read otherwise
-        writer.submit({"type": "heartbeat", "id": new_id(), "time": now()})
-    writer.close()
+    for _ in range(2):  # so that it lies below what the journal still holds, in a tile that a start has no other use for
+        writer = open_trail_writer(home, new_id=new_id, now=now)
+        for _ in range(TILE_WIDTH):
+            writer.submit({"type": "heartbeat", "id": new_id(), "time": now()})
+        writer.close()
     bundle, tile = (home.trail / TilePlace(level, 0).path for level in (None, 0))
     entries = decode_bundle(bundle.read_bytes().replace(NEW.encode(), b"tenant.role"), TILE_WIDTH)
     bundle.write_bytes(encode_bundle(entries))
