@@ -2,11 +2,13 @@
 
 import pytest
 from mitmproxy.addons import next_layer
-from mitmproxy.proxy import layers
+from mitmproxy.proxy import layers, mode_servers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2
 
 from beacon_audit.proxy import guards
+from beacon_audit.proxy.chunks import StrictChunkedReader
+from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.permits import Permits
@@ -16,10 +18,11 @@ from beacon_audit.proxy.watch import Watches
 
 _REPLACED = [
     (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server")),
-    (_http1, ("make_error_response",)),
+    (_http1, ("ChunkedReader", "make_error_response")),
     (_http2, ("format_error",)),
     (next_layer, ("ClientTLSLayer",)),
     (layers, ("ClientTLSLayer",)),
+    (mode_servers, ("ProxyConnectionHandler",)),
 ]
 
 
@@ -44,6 +47,8 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
     assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server)
     assert {vars(module)["ClientTLSLayer"] for module in (next_layer, layers)} == {GuardedClientTLSLayer}
+    assert vars(_http1)["ChunkedReader"] is StrictChunkedReader
+    assert vars(mode_servers)["ProxyConnectionHandler"] is GuardedConnectionHandler
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
 

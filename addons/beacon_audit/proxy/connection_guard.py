@@ -1,0 +1,23 @@
+"""The end of a client's connection, and of those that were opened for it: their sockets are closed, whatever happened.
+
+mitmproxy ends a connection by cancelling the task that reads from it. When the task is told so twice, or while it waits
+for its turn, it ends before it has closed its socket: the client waits for an end that never comes, and the file
+descriptor is lost. It takes one bad chunk with more bytes behind it.
+
+``proxy.guards`` installs it.
+"""
+
+from mitmproxy.proxy import mode_servers
+
+
+class GuardedConnectionHandler(mode_servers.ProxyConnectionHandler):
+    """mitmproxy's handler of one client, which leaves no socket behind."""
+
+    async def handle_client(self) -> None:
+        """As the original; what it has not closed by then is closed."""
+        try:
+            await super().handle_client()
+        finally:
+            for left_behind in self.transports.values():
+                if left_behind.writer is not None:
+                    left_behind.writer.close()
