@@ -2,14 +2,15 @@
 
 Put in the place of mitmproxy's, by name, in the modules that use them:
 
-- ``Http1Server``: a request that does not parse, breaks off, is of another version of HTTP or names no destination
-  raises a blocking hook of ours before anything is answered, so that it is recorded; a head that never ends is cut off
-  at ``MAX_HEAD_BYTES``, and so is what a client sends on before it is answered.
+- ``Http1Server``: a request that does not parse, is not written as it should be (``proxy.http1_head``), breaks off, is
+  of another version of HTTP or names no destination raises a blocking hook of ours before anything is answered, so that
+  it is recorded; a head of more than ``MAX_HEAD_BYTES`` is cut off, and so is what a client sends on before it is
+  answered.
 - ``Http1Client``: so is the head of a response. Interim answers (1xx) are passed over, or the one to come would be
   taken for the answer to the next request. A request that came by HTTP/2 without a length is given one: without it its
   body would be no body to HTTP/1, but the next request.
-- Both: a message with trailers, at which mitmproxy's own classes crash and leave the connection hanging, is a protocol
-  error; so is the framing of chunks (their sizes and extensions) that goes on for longer than a head may.
+- Both: chunks are read by ``proxy.chunks``; a message with trailers, at which mitmproxy's own classes crash and leave
+  the connection hanging, is a protocol error.
 - ``make_error_response`` and ``format_error``: mitmproxy's error pages quote what the client or the upstream sent.
   Ours say what happened and nothing else.
 
@@ -36,8 +37,12 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 
+from beacon_audit.proxy.chunks import BadChunks
+from beacon_audit.proxy.http1_head import EMPTY_LINES, HEAD_END, head_problem
+
 #: A head of more bytes is refused. Documented messages have heads of under 2 KiB.
 MAX_HEAD_BYTES = 65536
+_TOO_LONG = f"the request head is larger than {MAX_HEAD_BYTES} bytes"
 _VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 # RFC 9110 §15.2. 101 is no interim answer: what follows it is no HTTP.
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r\n]")
@@ -66,14 +71,11 @@ class _BoundedFraming(_http1.Http1Connection, abc.ABC):
     """What both sides of HTTP/1 share."""
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """As the original, which raises ``NotImplementedError`` when it meets trailers, and waits without bound for the
-        end of a line between chunks."""
+        """As the original, with an answer where it has none."""
         try:
             yield from super().read_body(event)
-        except NotImplementedError:
-            yield from self._break_off("the message has trailers")
-        if self.state == self.read_body and len(self.buf) > MAX_HEAD_BYTES:
-            yield from self._break_off("the framing of a chunk goes on and on")
+        except BadChunks as error:
+            yield from self._break_off(str(error))
 
     def _break_off(self, reason: str) -> Iterator[commands.Command]:
         error = self.ReceiveProtocolError
@@ -92,8 +94,14 @@ class _BoundedFraming(_http1.Http1Connection, abc.ABC):
 class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
     """mitmproxy's HTTP/1 server side, which reports what it could not read before it answers."""
 
+    #: So much of the buffer was searched for the end of a head, or bytes that come one by one would cost their square.
+    _searched = 0
+
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
-        """As the original, with the hook in front of its error path."""
+        """As the original, with the hook in front of its error path, and nothing smoothed over."""
+        if isinstance(event, events.DataReceived) and (refused := self._look_at_head()):
+            yield from self._turn_away(*refused)
+            return
         if isinstance(event, events.ConnectionClosed) and bytes(self.buf).strip():
             yield from self._report("the connection ended within a request head", None)
         for command in super().read_headers(event):
@@ -107,7 +115,25 @@ class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
                 return
             yield command
         if self.state == self.read_headers and len(self.buf) > MAX_HEAD_BYTES:
-            yield from self._turn_away(f"the request head is larger than {MAX_HEAD_BYTES} bytes", 431)
+            yield from self._turn_away(_TOO_LONG, 431)
+
+    def _look_at_head(self) -> tuple[str, int] | None:
+        """Why the head in the buffer is turned away, and with which status; ``None`` if it is not, or not whole."""
+        received = bytes(self.buf)
+        if skipped := EMPTY_LINES.match(received):
+            self.buf.maybe_extract_at_most(skipped.end())
+            received, self._searched = received[skipped.end() :], 0
+        if received.startswith(b"\n"):
+            return "an empty line before the request ends without CR", 400
+        end = HEAD_END.search(received, max(0, self._searched - 2))
+        if end is None:
+            self._searched = len(received)
+            return None
+        self._searched = 0
+        if end.end() > MAX_HEAD_BYTES:
+            return _TOO_LONG, 431
+        problem = head_problem(received[: end.end()])
+        return (problem, 400) if problem else None
 
     def wait(self, event: events.Event) -> layer.CommandGenerator[None]:
         """As the original, which keeps without bound what comes before the request is answered."""

@@ -14,13 +14,14 @@ _PROTOBUF = "https://protobuf.dev/programming-guides/encoding."
 
 WIRE: Mapping[str, Explanation] = {
     "wire.http-head": Explanation(
-        means="What came is not the head of an HTTP request.",
+        means="What came is not the head of an HTTP request, or is not written as one has to be: bare LF, white space "
+        "in the wrong place, control characters around a value.",
         matters=_TWO_READERS,
         source="RFC 9112 §3 and §5; RFC 9113 §8.",
         do=_CLIENT,
     ),
     "wire.http-message": Explanation(
-        means="The message broke the rules of its HTTP version after its head.",
+        means="The message broke the rules of its HTTP version, so that its end is disputable, or it never ended.",
         matters=_TWO_READERS,
         source="RFC 9112 §6 and §7; RFC 9113 §8.",
         do=_CLIENT,
