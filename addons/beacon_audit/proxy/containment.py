@@ -5,7 +5,7 @@ everything that names a destination (CONNECT target, SNI, Host, ``:authority``, 
 one. Names are compared after normalisation: case, one trailing dot, IDNA A-labels, a default port. A disagreement is
 how traffic for one place is made to look like traffic for another (domain fronting), so it is refused in every mode.
 
-Sources: RFC 9110 §4.2 and §7.2, RFC 9112 §3.2, RFC 9113 §8.3.1, RFC 6066 §3.
+Sources: RFC 9110 §4.2, §7.2 and §7.6.1, RFC 9112 §3.2, RFC 9113 §8.3.1, RFC 6066 §3.
 """
 
 import re
@@ -20,6 +20,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: Documented requests have at most 15 headers of under 2 KiB, a license and a token in them included.
 MAX_HEADERS = 32
 MAX_HEADER_BYTES = 16384
+# RFC 9110 §5.6.2; RFC 9112 §3.2 with RFC 3986 §3.3 and §3.4. What is not in them has no meaning that all readers share:
+# some cut a target at a fragment, turn a backslash around, or take a method with a space in it for a line of their own.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_TARGET = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*", re.ASCII)
+#: What Connection may list: options of the connection itself. ``containment.upgrade`` is about the last two.
+_OPTIONS = frozenset({"close", "keep-alive", "te", "upgrade", "http2-settings"})
+#: Without them, a request is another one.
+_ESSENTIAL = frozenset({"host", "content-length", "transfer-encoding"})
 _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
@@ -74,6 +82,7 @@ def containment_findings(
     found = [
         *_wrong_way(request, tunnelled),
         *_wrong_form(request),
+        *_wrong_hop(request),
         *_undocumented((request.host, request.port), allowed),
     ]
     for code, what, value in _names(request):
@@ -120,12 +129,38 @@ def _wrong_form(request: Request) -> Iterator[Finding]:
         yield Finding("containment.expectation", "", "the request expects something that is not plain 100-continue")
     if any(_CONTROL.search(text) for text in (request.target, *(value for _, value in request.headers))):
         yield Finding("containment.control-character", "", "a header or the target has a control character in it")
+    if not (_TOKEN.fullmatch(request.method) and _is_target(request) and all(map(_is_name, request.headers))):
+        message = "the method, the target or the name of a header has characters that do not belong there"
+        yield Finding("containment.request-form", "", message)
     size = sum(len(name) + len(value) for name, value in request.headers)
     if len(request.headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
         message = f"the request has more than {MAX_HEADERS} headers, or more than {MAX_HEADER_BYTES} bytes of them"
         yield Finding("containment.headers-too-large", "", message)
     if request.has_trailers:
         yield Finding("containment.trailers", "", "the request has trailers, which no documented request has")
+
+
+def _is_name(header: tuple[str, str]) -> bool:
+    """No token, or one that is an essential header to a reader that takes underscores for dashes, as CGI does."""
+    name = header[0]
+    return bool(_TOKEN.fullmatch(name)) and ("_" not in name or name.replace("_", "-") not in _ESSENTIAL)
+
+
+def _is_target(request: Request) -> bool:
+    return bool(_TARGET.fullmatch(request.target)) or (request.target, request.method) == ("*", "OPTIONS")
+
+
+def _wrong_hop(request: Request) -> Iterator[Finding]:
+    """What is for the next one on the way, who then reads another request than was judged (RFC 9110 §7.6.1)."""
+    present = {name for name, _ in request.headers}
+    listed = {
+        option.strip(" \t").lower() for value in request.header_values("connection") for option in value.split(",")
+    }
+    if listed & (present | _ESSENTIAL) - _OPTIONS:
+        message = "the Connection header lists a header, which the next reader would take out"
+        yield Finding("containment.hop-by-hop", "", message)
+    if any(value.lower() != "chunked" for value in request.header_values("transfer-encoding")):
+        yield Finding("containment.hop-by-hop", "", "the body has a transfer coding other than chunked")
 
 
 def _names(request: Request) -> Sequence[tuple[str, str, str]]:

@@ -96,6 +96,28 @@ def test_the_documented_way_is_clean() -> None:
         ({"has_trailers": True}, "containment.trailers"),
         ({"headers": (("x-odd", "a\rb"),)}, "containment.control-character"),
         ({"target": "/v1/beacon/verify\x00"}, "containment.control-character"),
+        ({"method": "PO ST"}, "containment.request-form"),
+        ({"method": ""}, "containment.request-form"),
+        ({"method": "POST:"}, "containment.request-form"),
+        ({"method": "P\xd6ST"}, "containment.request-form"),
+        ({"target": "*"}, "containment.request-form"),
+        ({"target": ""}, "containment.request-form"),
+        ({"target": "v1/beacon/verify"}, "containment.request-form"),
+        ({"target": "/v1/beacon/verify#a"}, "containment.request-form"),
+        ({"target": "/v1\\beacon"}, "containment.request-form"),
+        ({"target": "/v1/beacon/verify%2"}, "containment.request-form"),
+        ({"target": "/v1/beacon/verify a"}, "containment.request-form"),
+        ({"target": "/v1/beacon/v\xe9rify"}, "containment.request-form"),
+        ({"target": "/v1/beacon/verify\n"}, "containment.request-form"),
+        ({"headers": (("x odd", ""),)}, "containment.request-form"),
+        ({"headers": (("", ""),)}, "containment.request-form"),
+        ({"headers": (("content_length", "0"),)}, "containment.request-form"),
+        ({"headers": (("transfer_encoding", "chunked"),)}, "containment.request-form"),
+        ({"headers": (("connection", "close, Content-Length"),)}, "containment.hop-by-hop"),
+        ({"headers": (("connection", "host"),)}, "containment.hop-by-hop"),
+        ({"headers": (("connection", "close"), ("connection", "\tx-odd"), ("x-odd", ""))}, "containment.hop-by-hop"),
+        ({"headers": (("transfer-encoding", "gzip, chunked"),)}, "containment.hop-by-hop"),
+        ({"headers": (("transfer-encoding", ""),)}, "containment.hop-by-hop"),
     ],
 )
 def test_every_other_way_is_found(changes: dict[str, object], code: str) -> None:
@@ -108,6 +130,37 @@ def test_a_host_without_a_port_names_the_port_of_its_connection() -> None:
 
 def test_a_tab_in_a_header_value_is_ordinary() -> None:
     assert codes(headers=(("x-note", "a\tb"),)) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("connection", "keep-alive"),),
+        (("connection", "Keep-Alive"), ("keep-alive", "timeout=5")),
+        (("connection", "close"),),
+        (("connection", "keep-alive, Upgrade"),),  # as some send it that upgrade nothing
+        (("connection", "Upgrade, HTTP2-Settings"), ("http2-settings", "AAMAAABkAAQAAP__")),
+        (("connection", "TE, close"), ("te", "trailers")),
+        (("connection", ""),),
+        (("connection", "close, x-not-there"),),
+        (("transfer-encoding", "Chunked"),),
+        (("x_request_id", "a"), ("x.b3~id", "a"), ("!#$%&'*+-.^`|", "")),
+    ],
+)
+def test_header_that_changes_nothing_for_the_next_reader_is_ordinary(headers: tuple[tuple[str, str], ...]) -> None:
+    assert codes(headers=headers) == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/", "/?", "/v1/beacon/verify?a=b&c[]=d".replace("[]", "%5B%5D"), "//a//b", "/a;b=c,d:e@f!$&'()*+", "/%2F%00?/?"],
+)
+def test_target_in_characters_of_a_uri_is_one(target: str) -> None:
+    assert codes(target=target) == []
+
+
+def test_asterisk_is_the_target_of_options_alone() -> None:
+    assert codes(method="OPTIONS", target="*") == []
 
 
 def test_headers_are_bounded_in_number_and_size() -> None:

@@ -134,6 +134,22 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="RFC 9110 §5.5.",
         do=_CLIENT,
     ),
+    "containment.request-form": Explanation(
+        means="The method or the name of a header is no token, or the target is not a path with a query, in characters "
+        "that a URI may have.",
+        matters="Readers disagree about such characters: some cut a target at a fragment, turn a backslash around, or "
+        "see the end of a line where another sees none (request smuggling).",
+        source="RFC 9110 §5.6.2 and §9.1; RFC 9112 §3.2; RFC 3986 §3.3 and §3.4.",
+        do=_CLIENT,
+    ),
+    "containment.hop-by-hop": Explanation(
+        means="The Connection header lists a header of the request, or the body has a transfer coding other than "
+        "chunked.",
+        matters="The next one on the way takes out what Connection lists, and takes off a transfer coding. What is "
+        "read in the end is then another request than the one that was judged and recorded.",
+        source="RFC 9110 §7.6.1; RFC 9112 §6.1 and §7.",
+        do=_CLIENT,
+    ),
     "containment.headers-too-large": Explanation(
         means="The request has more headers, or more bytes in them, than any documented request could have.",
         matters="Size is a way to send things, and what overflows one reader is cut off by another.",
