@@ -27,10 +27,10 @@ from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
 from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
 from beacon_audit.proxy.stream_guard import HANDED_OVER, RECORD
+from beacon_audit.proxy.unfinished import unfinished
 
 logger = logging.getLogger(__name__)
 
-_UNFINISHED = Finding("wire.http-message", "", "the request was not read to its end, or is not valid HTTP")
 _TOO_LARGE = Finding("wire.body-too-large", "", "the body is larger than the policy allows (limits.body_bytes)")
 _STOPPED = Finding("containment.unpermitted-bytes", "", "bytes that belong to no recorded request were stopped")
 _FIRST_STATUS, _LAST_STATUS = 100, 999  # RFC 9112 §4: three digits
@@ -243,7 +243,7 @@ class AuditAddon:
             too_large = flow.error is not None and "body_size_limit" in flow.error.msg
             await self._refused_unread(
                 flow.client_conn,
-                _TOO_LARGE if too_large else _UNFINISHED,
+                _TOO_LARGE if too_large else unfinished(flow),
                 status=413 if too_large else None,
                 record_id=exchange.id,
                 host=flow.request.data.host,
