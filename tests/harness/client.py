@@ -86,6 +86,17 @@ class Tunnel:
         """Bytes without waiting for an answer."""
         self._socket.sendall(data)
 
+    def read_to_the_end(self, after: bytes = b"") -> None:
+        """Send ``after`` as far as it is taken, then read until the other side has closed; a time-out is an error."""
+        try:
+            self._socket.sendall(after)
+            while self._socket.recv(65536):
+                pass
+        except TimeoutError:
+            raise
+        except OSError:
+            pass  # closed with a reset, since there was more to read
+
     def _read_answer(self, method: str) -> Answer:
         response = http.client.HTTPResponse(self._socket, method=method)
         response.begin()

@@ -127,8 +127,8 @@ _KEPT = frozenset((b"close", b"keep-alive", b""))
 
 
 def lenient(data: bytes, habits: Habits) -> list[Message]:
-    """All requests in ``data``, empty lines before each passed over, as a reader of these habits takes them. What it cannot make sense of is a request too:
-    one of nothing but a body."""
+    """All requests in ``data``, as a reader of these habits takes them. It passes over empty lines before each; what it
+    cannot make sense of is a request too: one of nothing but a body."""
     messages: list[Message] = []
     ends = re.compile(b"|".join((b"\r\n", *([b"\n"] * habits.bare_lf), *([rb"\r(?!\n)"] * habits.bare_cr))))
     blank = re.compile(rb"(?:%b){2}" % ends.pattern.join((b"(?:", b")")))

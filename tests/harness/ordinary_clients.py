@@ -25,6 +25,23 @@ import os, httpx
 answer = httpx.post(os.environ["URL"], content=os.environ["BODY"], headers={"Content-Type": "application/json"})
 print(answer.status_code, answer.text)
 """
+_IN_CHUNKS = """
+import gzip, os
+body = gzip.compress(os.environ["BODY"].encode(), mtime=0)
+pieces = (body[at : at + 50] for at in range(0, len(body), 50))
+headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+"""
+#: The same, compressed and in chunks.
+PYTHON_REQUESTS_IN_CHUNKS = f"""{_IN_CHUNKS}
+import requests
+answer = requests.post(os.environ["URL"], data=pieces, headers=headers)
+print(answer.status_code, answer.text)
+"""
+PYTHON_HTTPX_IN_CHUNKS = f"""{_IN_CHUNKS}
+import httpx
+answer = httpx.post(os.environ["URL"], content=pieces, headers=headers)
+print(answer.status_code, answer.text)
+"""
 NODE_FETCH = """
 const request = {method: "POST", headers: {"Content-Type": "application/json"}, body: process.env.BODY};
 fetch(process.env.URL, request)

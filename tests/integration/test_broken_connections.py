@@ -135,6 +135,27 @@ def test_framing_of_a_chunk_without_end_is_cut_off(tmp_path: Path, lead: bytes, 
         assert memory_of(rig.proxy.pid) - before < 20_000_000
 
 
+def descriptors(rig: Rig) -> int:
+    return len(list(Path(f"/proc/{rig.proxy.pid}/fd").iterdir()))
+
+
+@pytest.mark.parametrize(
+    "bad", [b"zz\r\n", b"1\r\nxyz", b"0\r\nx: y\r\n"], ids=["no size", "more than its size", "trailers"]
+)
+def test_connection_of_a_bad_chunk_is_closed_whatever_comes_behind_it(tmp_path: Path, bad: bytes) -> None:
+    """With this much behind it, mitmproxy would tell the task that reads it twice to end, and leave its socket open."""
+    with running_rig(tmp_path) as rig:
+        assert rig.send(1).status == 200
+        before = descriptors(rig)
+        for _ in range(4):
+            with rig.tunnel() as tunnel:
+                tunnel.write(CHUNKED + bad)
+                tunnel.read_to_the_end(after=bytes(100_000))
+        eventually(lambda: descriptors(rig) <= before)
+        eventually(lambda: len(rig.proxy.entries("refusal")) == 4)
+        assert {entry["reason_code"] for entry in rig.proxy.entries("refusal")} == {"wire.http-message"}
+
+
 @pytest.mark.parametrize("tunnel", [False, True], ids=["to the listener", "in a tunnel"])
 def test_hello_without_end_in_records_of_one_byte_is_cut_off_and_recorded(tmp_path: Path, tunnel: bool) -> None:
     """mitmproxy would read all of it again for every packet, until nobody else is served."""

@@ -10,23 +10,16 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.ambiguous_http1 import corpus
-from harness.ambiguous_http1.case import REPORT, Case
 from harness.ambiguous_http1.reasons import CODES, WITHOUT_A_RULE
+from harness.ambiguous_http1.run import Run, run_of
 from harness.h11_reader import read_by_h11
 from harness.http1_readers import NO_HABITS, Message, Unreadable, all_habits, lenient, single_habits, strict
-from harness.proxy import ProxyProcess, write_policy
-from harness.raw_client import RawClient
-from harness.recorded_requests import RecordedRequests
-from harness.recording_upstream import RecordingUpstream
-from harness.rig import eventually
 
 CASES = corpus()
 _PASSING = [case for case in CASES if case.forwarded]
@@ -34,82 +27,12 @@ _REFUSED = [case for case in CASES if not case.forwarded]
 CASES_IN = {"observe": CASES, "enforce": [*_PASSING, *_REFUSED[::9]]}
 _NODE = Path(__file__).parents[1] / "node" / "http_reader.js"
 _WITHOUT = Path(__file__).parents[1] / "harness" / "launchers" / "without.py"
-_PLAIN = ("-m", "beacon_audit.cli")
-_FIRST_NUMBER = 100_000
 _GENERIC = "the request was not read to its end, or is not valid HTTP"
-
-
-@dataclass(frozen=True)
-class Run:
-    """Cases, sent. By the name of the case: what was sent, what arrived on each connection, and what was recorded."""
-
-    mode: str
-    cases: Sequence[Case]
-    sent: Mapping[str, bytes]
-    arrived: Mapping[str, Sequence[bytes]]
-    entries: Mapping[str, Sequence[dict[str, Any]]]
-    recorded: RecordedRequests
-    stderr: str
-
-    def of(self, case: Case, kind: str) -> list[dict[str, Any]]:
-        return [entry for entry in self.entries[case.name] if entry["type"] == kind]
-
-    def expected(self, case: Case) -> tuple[int, int]:
-        """How many requests leave, and how many are refused."""
-        if self.mode == "observe":
-            return case.forwarded, case.refusals
-        return case.allowed, case.refusals + case.forwarded - case.allowed
 
 
 @pytest.fixture(scope="module", params=["observe", "enforce"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run_of(tmp_path_factory.mktemp(request.param), request.param, CASES_IN[request.param])
-
-
-def run_of(directory: Path, mode: str, cases: Sequence[Case], launcher: Sequence[str] = _PLAIN) -> Run:
-    """All of ``cases`` through a proxy of their own."""
-    with RecordingUpstream(directory) as upstream:
-        policy = write_policy(directory, None, mode=mode, upstream=upstream.policy)
-        with ProxyProcess(directory, policy, launcher=launcher) as proxy:
-            descriptors = len(list(Path(f"/proc/{proxy.pid}/fd").iterdir()))
-            sent = send_all(cases, proxy, upstream)
-            # Whatever a client did, its socket and those that were opened for it are given back.
-            eventually(lambda: len(list(Path(f"/proc/{proxy.pid}/fd").iterdir())) <= descriptors, seconds=20)
-        assert proxy.stop() == 0
-    arrived: dict[str, list[bytes]] = {case.name: [] for case in cases}
-    for connection in upstream.connections:
-        arrived[connection.label].append(bytes(connection.data))
-    entries: dict[str, list[dict[str, Any]]] = {case.name: [] for case in cases}
-    names = {address(index): case.name for index, case in enumerate(cases)}
-    for entry in proxy.entries():
-        if entry["type"] in ("intent", "refusal"):
-            entries[names[entry["source"].partition(":")[0]]].append(entry)
-    return Run(mode, cases, sent, arrived, entries, RecordedRequests(proxy.home), proxy.stderr)
-
-
-def address(index: int) -> str:
-    """A loopback address for each case: ports come back, and a record names its sender."""
-    return f"127.1.{index // 250}.{index % 250 + 1}"
-
-
-def send_all(cases: Sequence[Case], proxy: ProxyProcess, upstream: RecordingUpstream) -> dict[str, bytes]:
-    client = RawClient(proxy.address, proxy.home.ca_certificate)
-    numbers = iter(range(_FIRST_NUMBER, 10 * _FIRST_NUMBER))
-    sent = {}
-    for index, case in enumerate(cases):
-        upstream.label = case.name
-        sent[case.name] = numbered(case.data, numbers)
-        client.say(sent[case.name], answers=case.answers, tunnelled=case.place == "tunnel", source=address(index))
-    return sent
-
-
-def numbered(data: bytes, numbers: Iterator[int]) -> bytes:
-    """Each usage report in ``data`` gets a number of its own, of the same length."""
-    first, *others = data.split(REPORT)
-    return first + b"".join(
-        REPORT.replace(b"%d" % _FIRST_NUMBER, b"%d" % number) + other
-        for other, number in zip(others, numbers, strict=False)
-    )
 
 
 def test_corpus_is_large_and_most_of_it_is_refused() -> None:
@@ -184,7 +107,7 @@ def test_headers_arrived_as_they_were_sent(run: Run) -> None:
 
 def test_what_arrived_is_the_same_to_h11(run: Run) -> None:
     wrong = []
-    for data in (data for name in run.arrived for data in run.arrived[name]):
+    for data in run.captured():
         read, expected = read_by_h11(data), [coding_in_lower_case(message) for message in strict(data)]
         if b" HTTP/1.0\r\n" in data:
             expected = expected[:1]
@@ -211,7 +134,7 @@ def test_what_arrived_is_the_same_to_every_lenient_reader(run: Run) -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_what_arrived_is_the_same_to_node_told_to_be_lenient(run: Run) -> None:
-    captured = [data for name in run.arrived for data in run.arrived[name]]
+    captured = run.captured()
     given = json.dumps([base64.b64encode(data).decode() for data in captured])
     done = subprocess.run(["node", str(_NODE)], input=given, capture_output=True, text=True, check=True, timeout=100)
     read = json.loads(done.stdout)

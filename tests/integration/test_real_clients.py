@@ -1,5 +1,6 @@
 """Clients that know nothing of this proxy work through it, with its CA file and the usual variables and no more."""
 
+import gzip
 import json
 import os
 import shutil
@@ -14,7 +15,16 @@ import pytest
 from beacon_audit.demo.beacon import BEACON_HOST, SimulatedBeacon
 from beacon_audit.demo.payloads import Payloads
 from harness import ordinary_clients
-from harness.ordinary_clients import NODE_FETCH, PYTHON_HTTPX, PYTHON_REQUESTS, Said, curl, python
+from harness.ordinary_clients import (
+    NODE_FETCH,
+    PYTHON_HTTPX,
+    PYTHON_HTTPX_IN_CHUNKS,
+    PYTHON_REQUESTS,
+    PYTHON_REQUESTS_IN_CHUNKS,
+    Said,
+    curl,
+    python,
+)
 from harness.proxy import ProxyProcess, write_policy
 
 PAYLOADS = Payloads("lcl_2c9b71f06ad84e35")
@@ -80,6 +90,30 @@ def test_usage_report_of_an_ordinary_client_arrives_and_is_recorded(
     assert (intent["endpoint"], intent["action"], intent["host"]) == ("usage-ingest", "allowed", BEACON_HOST)
     assert intent["findings"] == []  # no header of a usual client is undocumented
     assert stage.proxy.entries("outcome")[-1]["state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("command", "trust"),
+    [
+        pytest.param(
+            curl("--http1.1", "--header", "Transfer-Encoding: chunked"), "CURL_CA_BUNDLE", id="curl", marks=needs_curl
+        ),
+        pytest.param(
+            curl("--http1.1", "--header", "Expect: 100-continue"), "CURL_CA_BUNDLE", id="curl-expect", marks=needs_curl
+        ),
+        pytest.param(python(PYTHON_REQUESTS_IN_CHUNKS), "REQUESTS_CA_BUNDLE", id="requests"),
+        pytest.param(python(PYTHON_HTTPX_IN_CHUNKS), "SSL_CERT_FILE", id="httpx"),
+    ],
+)
+def test_body_arrives_in_whatever_form_an_ordinary_client_sends_it(
+    stage: Stage, command: tuple[str, ...], trust: str
+) -> None:
+    arrived = len(stage.beacon.requests)
+    said = stage.run(command, trust)
+    assert said.status == 200, said.error
+    [request] = stage.beacon.requests[arrived:]
+    body = gzip.decompress(request.body) if b"gzip" in request.head else request.body
+    assert body == PAYLOADS.documented("usage-ingest")
 
 
 @pytest.mark.parametrize(("command", "trust"), CLIENTS)
