@@ -134,9 +134,10 @@ async def upstream(directory: Path) -> None:
     await serve(directory, counter)
 
 
-def memory_and_files(pid: int) -> tuple[int, int]:
+def memory_and_files(pid: int, memory: str = "VmRSS") -> tuple[int, int]:
+    """MiB and open files of a process. ``memory`` is the name of a line of its status: ``VmHWM`` is the most ever."""
     status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    (line,) = (line for line in status.splitlines() if line.startswith(f"{memory}:"))
     return int(line.split()[1]) // 1024, len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 

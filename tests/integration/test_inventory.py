@@ -161,7 +161,9 @@ def test_proxy_does_not_start_on_an_approval_that_was_written_into_the_log(rig: 
     assert rig.proxy.stop() == 0
     approve(run, f"attribute-key:{NEW}")
     home = rig.proxy.home
-    for _ in range(2):  # so that it lies below what the journal still holds, in a tile that a start has no other use for
+    for _ in range(
+        2
+    ):  # so that it lies below what the journal still holds, in a tile that a start has no other use for
         writer = open_trail_writer(home, new_id=new_id, now=now)
         for _ in range(TILE_WIDTH):
             writer.submit({"type": "heartbeat", "id": new_id(), "time": now()})

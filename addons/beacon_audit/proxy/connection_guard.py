@@ -4,14 +4,28 @@ mitmproxy ends a connection by cancelling the task that reads from it. When the 
 for its turn, it ends before it has closed its socket: the client waits for an end that never comes, and the file
 descriptor is lost. It takes one bad chunk with more bytes behind it.
 
+What came in is counted for ``proxy.garbage``, since what an ended connection held is not freed by itself.
+
 ``proxy.guards`` installs it.
 """
 
-from mitmproxy.proxy import mode_servers
+from typing import ClassVar
+
+from mitmproxy.proxy import events, mode_servers
+
+from beacon_audit.proxy.garbage import Garbage
 
 
 class GuardedConnectionHandler(mode_servers.ProxyConnectionHandler):
     """mitmproxy's handler of one client, which leaves no socket behind."""
+
+    garbage: ClassVar[Garbage] = Garbage()
+
+    async def server_event(self, event: events.Event) -> None:
+        """As the original, counted."""
+        if isinstance(event, events.DataReceived):
+            self.garbage.received(len(event.data))
+        await super().server_event(event)
 
     async def handle_client(self) -> None:
         """As the original; what it has not closed by then is closed."""

@@ -10,16 +10,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
-
-
-class SilentMaster:
-    """No addon has anything to say."""
-
-    def __init__(self) -> None:
-        self.addons = self
-
-    async def handle_lifecycle(self, hook: object) -> None:
-        pass
+from harness.silent_master import SilentMaster
 
 
 async def told_to_end_twice(kind: type[ProxyConnectionHandler], ours: socket.socket) -> asyncio.StreamWriter:
