@@ -51,12 +51,13 @@ def test_path_that_is_not_the_documented_one_to_the_letter_is_refused(rig: Rig, 
 
 @pytest.mark.parametrize("query", ["?", "??", "?a", "?a=1&b=2", "?%61", "?#a", "?/../"])
 def test_query_is_refused_even_if_it_is_empty(rig: Rig, query: str) -> None:
+    reason = "containment.request-form" if "#" in query else "contract.undocumented-query"
     with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig) as tunnel:
         assert tunnel.send_raw(message(PATH + query, f"Host: {HOST}")).status == 403
-    assert refusal["reason_code"] == "contract.undocumented-query"
+    assert refusal["reason_code"] == reason
     with nothing_leaves(rig.beacon, rig.proxy) as refusal:
         assert http2_client.post(rig.proxy, fields(PATH + query), BODY) == 403
-    assert refusal["reason_code"] == "contract.undocumented-query"
+    assert refusal["reason_code"] == reason
 
 
 @pytest.mark.parametrize(
@@ -98,11 +99,9 @@ def test_request_line_of_another_form_is_refused(rig: Rig, line: str) -> None:
     "line",
     [f"POST  {PATH} HTTP/1.1", f"POST\t{PATH} HTTP/1.1", f" POST {PATH} HTTP/1.1", f"POST {PATH} HTTP/1.1 "],
 )
-def test_white_space_in_a_request_line_does_not_leave(rig: Rig, line: str) -> None:
-    """RFC 9112 §3 lets a reader be lenient here; what is written is the one form that everybody reads alike."""
-    already = len(rig.beacon.requests)
-    with client(rig) as tunnel:
-        sent = message(PATH, f"Host: {HOST}").partition(b"\r\n")[2]
-        assert tunnel.send_raw(line.encode() + b"\r\n" + sent).status == 200
-    [request] = rig.beacon.requests[already:]
-    assert request.head + request.body == message(PATH, f"Host: {HOST}")
+def test_white_space_in_a_request_line_that_may_be_split_otherwise_is_refused(rig: Rig, line: str) -> None:
+    """RFC 9112 §3 lets a reader be lenient here, and readers are in different ways."""
+    sent = message(PATH, f"Host: {HOST}").partition(b"\r\n")[2]
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, client(rig) as tunnel:
+        assert tunnel.send_raw(line.encode() + b"\r\n" + sent).status == 400
+    assert refusal["reason_code"] == "wire.http-head"

@@ -14,7 +14,7 @@ import re
 HEAD_END = re.compile(rb"\n\r?\n")
 #: RFC 9112 §2.2: empty lines before a request are passed over. mitmproxy waits for more bytes after them.
 EMPTY_LINES = re.compile(rb"(?:\r\n)+")
-_FIRST_LINE = re.compile(rb"[!-~]+ [!-~]+ [!-~]+")
+_FIRST_LINE = re.compile(rb"[!-~]+ [!-~\x80-\xff]+ [!-~]+")
 _WHITE = b" \t"
 
 
