@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from h11._readers import ChunkedReader
 from mitmproxy.proxy import mode_servers
+from mitmproxy.proxy.layers import http as http_layer
 
 from beacon_audit.cli import main
 from beacon_audit.proxy import containment, guards, http1_guard
@@ -28,6 +29,7 @@ DEFENCES: dict[str, Callable[[], None]] = {
     "head": _set(http1_guard, "head_problem", lambda _: None),
     "chunks": _set(guards, "StrictChunkedReader", ChunkedReader),
     "connection": _set(guards, "GuardedConnectionHandler", mode_servers.ProxyConnectionHandler),
+    "validation": _set(http_layer, "validate_headers", lambda _: None),  # mitmproxy's own, which we pin
     "request-form": _without_request_form,
     "underscores": _set(containment, "_ESSENTIAL", frozenset()),
     "hop-by-hop": _set(containment, "_wrong_hop", lambda _: iter(())),
