@@ -22,9 +22,10 @@ from harness.h11_reader import read_by_h11
 from harness.http1_readers import NO_HABITS, Message, Unreadable, all_habits, lenient, single_habits, strict
 
 CASES = corpus()
-_PASSING = [case for case in CASES if case.forwarded]
+_ALLOWED = [case for case in CASES if case.allowed]
+_OBSERVED = [case for case in CASES if case.forwarded and not case.allowed]
 _REFUSED = [case for case in CASES if not case.forwarded]
-CASES_IN = {"observe": CASES, "enforce": [*_PASSING, *_REFUSED[::9]]}
+CASES_IN = {"observe": CASES, "enforce": [*_ALLOWED, *_OBSERVED[::4], *_REFUSED[::20]]}
 _NODE = Path(__file__).parents[1] / "node" / "http_reader.js"
 _WITHOUT = Path(__file__).parents[1] / "harness" / "launchers" / "without.py"
 _GENERIC = "the request was not read to its end, or is not valid HTTP"
