@@ -36,7 +36,7 @@ class GuardedHttpStream(http_layer.HttpStream):
 
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""
-        if event.request.is_http2 and event.request.data.scheme not in (b"https", b""):
+        if event.request.is_http2 and event.request.data.scheme != b"https":
             # Whatever comes of this stream later, mitmproxy looks for its flow, and for its state first.
             self.flow = http.HTTPFlow(self.context.client, self.context.server)
             self.flow.request = event.request
