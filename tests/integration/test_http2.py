@@ -85,7 +85,7 @@ def other(**pseudo: str) -> list[Field]:
         pytest.param([*other(), (b"x-odd", b"a\r\nb: c")], None, "wire.http-head", id="line break"),
         pytest.param([*other(), (b"X-Odd", b"a")], None, "wire.http-head", id="upper-case name"),
         pytest.param([*other(), (b"transfer-encoding", b"chunked")], None, "wire.http-head", id="coding"),
-        pytest.param([*other(), (b"content-length", b"3")], None, "wire.http-head", id="wrong length"),
+        pytest.param([*other(), (b"content-length", b"3")], None, "wire.http-message", id="wrong length"),
         pytest.param([*other(), (b"x-long", b"a" * 100_000)], None, "wire.http-head", id="endless header"),
         pytest.param(
             [(b":method", b"CONNECT"), (b":authority", HOST.encode())],
