@@ -1,7 +1,7 @@
 """Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
 
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.chunks``, ``proxy.http2_guard``,
-``proxy.stream_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``.
+``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``.
 """
 
 import logging
@@ -15,6 +15,7 @@ from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
+from beacon_audit.proxy.layer_guard import GuardedHttpLayer
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
 from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
@@ -35,6 +36,9 @@ def install(permits: Permits, watches: Watches) -> None:
         (http_layer, "Http1Server", GuardedHttp1Server),
         (http_layer, "Http1Client", GuardedHttp1Client),
         (http_layer, "Http2Server", GuardedHttp2Server),
+        (http_layer, "HttpLayer", GuardedHttpLayer),
+        (layers, "HttpLayer", GuardedHttpLayer),
+        (next_layer, "HttpLayer", GuardedHttpLayer),
         (_http1, "ChunkedReader", StrictChunkedReader),
         (_http1, "make_error_response", error_response),
         (_http2, "format_error", error_page),

@@ -8,12 +8,14 @@ bytes it carries (``proxy.watch``); one that nobody watches carries none.
 """
 
 import logging
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from mitmproxy import http
 from mitmproxy.proxy import layer
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.utils import ReceiveBuffer
 
 from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.permits import Permits
@@ -27,12 +29,42 @@ RECORD = "beacon_audit.record"
 HANDED_OVER = "beacon_audit.handed_over"
 
 
+class WholeBuffer(ReceiveBuffer):
+    """mitmproxy's buffer for a body, which keeps each piece for itself: a piece of two bytes takes sixty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = bytearray()
+
+    def __iadd__(self, other: bytes) -> Self:
+        self._whole += other
+        return self
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __bool__(self) -> bool:
+        return bool(self._whole)
+
+    def __bytes__(self) -> bytes:
+        return bytes(self._whole)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._whole = bytearray()
+
+
 class GuardedHttpStream(http_layer.HttpStream):
     """mitmproxy's stream, one for each request. ``permits`` and ``watches`` are those of the running proxy; without
     any, nothing leaves."""
 
     permits: ClassVar[Permits] = Permits()
     watches: ClassVar[Watches] = Watches(permits, lambda _: None)
+
+    def __init__(self, context: Context, stream_id: int) -> None:
+        super().__init__(context, stream_id)
+        self.request_body_buf = WholeBuffer()
+        self.response_body_buf = WholeBuffer()
 
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""
@@ -44,6 +76,7 @@ class GuardedHttpStream(http_layer.HttpStream):
             yield UnreadableRequestHook(UnreadableRequest(self.context.client, "the scheme is not https", 400))
             refusal = ResponseProtocolError(self.stream_id, "", ErrorCode.REQUEST_VALIDATION_FAILED)
             yield http_layer.SendHttp(refusal, self.context.client)
+            yield http_layer.DropStream(self.stream_id)
             return
         yield from super().state_wait_for_request_headers(event)
 
@@ -53,6 +86,14 @@ class GuardedHttpStream(http_layer.HttpStream):
         if refused:
             self.request_body_buf.clear()
             self.response_body_buf.clear()
+            yield http_layer.DropStream(self.stream_id)
+        return refused
+
+    def check_invalid(self, request: bool) -> layer.CommandGenerator[bool]:
+        """As the original, which keeps what it has refused, too."""
+        refused = yield from super().check_invalid(request)
+        if refused:
+            yield http_layer.DropStream(self.stream_id)
         return refused
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:

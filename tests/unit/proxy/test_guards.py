@@ -11,17 +11,18 @@ from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
+from beacon_audit.proxy.layer_guard import GuardedHttpLayer
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
 from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
 from beacon_audit.proxy.watch import Watches
 
 _REPLACED = [
-    (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server")),
+    (http_layer, ("HttpStream", "Http1Server", "Http1Client", "Http2Server", "HttpLayer")),
     (_http1, ("ChunkedReader", "make_error_response")),
     (_http2, ("format_error",)),
-    (next_layer, ("ClientTLSLayer",)),
-    (layers, ("ClientTLSLayer",)),
+    (next_layer, ("ClientTLSLayer", "HttpLayer")),
+    (layers, ("ClientTLSLayer", "HttpLayer")),
     (mode_servers, ("ProxyConnectionHandler",)),
 ]
 
@@ -45,7 +46,8 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     watches = watches_on(permits)
     guards.install(permits, watches)
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
-    assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server)
+    assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server, GuardedHttpLayer)
+    assert {vars(module)["HttpLayer"] for module in (next_layer, layers)} == {GuardedHttpLayer}
     assert {vars(module)["ClientTLSLayer"] for module in (next_layer, layers)} == {GuardedClientTLSLayer}
     assert vars(_http1)["ChunkedReader"] is StrictChunkedReader
     assert vars(mode_servers)["ProxyConnectionHandler"] is GuardedConnectionHandler

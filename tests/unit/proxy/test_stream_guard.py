@@ -3,17 +3,20 @@
 from typing import Any
 
 import pytest
+from mitmproxy.http import Headers
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layers.http import GetHttpConnection, HttpStream
+from mitmproxy.proxy.layers.http import DropStream, GetHttpConnection, HttpLayer, HTTPMode, HttpStream
+from mitmproxy.proxy.utils import ReceiveBuffer
 from mitmproxy.test.tflow import tclient_conn, tflow
 from mitmproxy.test.tutils import treq
 
 from beacon_audit.exchange.states import Event, Exchange
 from beacon_audit.proxy.permits import Permits
-from beacon_audit.proxy.stream_guard import RECORD, GuardedHttpStream
+from beacon_audit.proxy.stream_guard import RECORD, GuardedHttpStream, WholeBuffer
 from beacon_audit.trail import Receipt
+from harness.memory import peak_memory
 
 
 def recorded(name: str) -> Exchange:
@@ -68,3 +71,44 @@ def test_request_whose_exchange_has_ended_is_not(permits: Permits) -> None:
 
 def test_mitmproxy_itself_would_have_given_it_one() -> None:
     assert asked_for(None, kind=HttpStream) == [GetHttpConnection]
+
+
+@pytest.mark.parametrize(
+    ("check", "fields"), [("check_invalid", (b"x(y)", b"v")), ("check_body_size", (b"content-length", b"99"))]
+)
+def test_what_is_refused_is_not_kept_for_as_long_as_its_client_stays(check: str, fields: tuple[bytes, bytes]) -> None:
+    def kinds(kind: type[HttpStream]) -> list[type]:
+        options = Options()
+        options.add_option("body_size_limit", str, "9", "")
+        options.add_option("stream_large_bodies", str, "", "")
+        options.add_option("validate_inbound_headers", bool, True, "")
+        context = Context(tclient_conn(), options)
+        context.layers.append(HttpLayer(context, HTTPMode.transparent))
+        stream = kind(context, 1)
+        stream.flow = tflow(req=treq(headers=Headers((fields,))))
+        return [type(command) for command in getattr(stream, check)(True)]
+
+    assert DropStream not in kinds(HttpStream)
+    assert kinds(GuardedHttpStream)[-1] is DropStream
+
+
+def test_body_in_little_pieces_takes_no_more_than_in_one() -> None:
+    def most(buffer: ReceiveBuffer) -> int:
+        with peak_memory() as peak:
+            for number in range(50_000):
+                buffer += b"%02d" % (number % 100)
+            assert len(bytes(buffer)) == len(buffer) == 100_000
+        return peak.bytes
+
+    assert most(ReceiveBuffer()) > 1_500_000  # type: ignore[no-untyped-call]
+    assert most(WholeBuffer()) < 400_000
+
+
+def test_body_is_whole_until_it_is_let_go() -> None:
+    buffer = WholeBuffer()
+    assert (bool(buffer), bytes(buffer)) == (False, b"")
+    buffer += b"ab"
+    buffer += b"c"
+    assert (bool(buffer), len(buffer), bytes(buffer)) == (True, 3, b"abc")
+    buffer.clear()
+    assert (bool(buffer), len(buffer), bytes(buffer)) == (False, 0, b"")
