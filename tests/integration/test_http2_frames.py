@@ -17,7 +17,7 @@ import pytest
 from beacon_audit.home import Home
 from harness.client import Tunnel
 from harness.frame_client import Answers, FrameClient, h2_context
-from harness.http1_readers import Message, all_habits, lenient, strict
+from harness.http1_readers import Message, Unreadable, all_habits, lenient, strict
 from harness.http2_corpus import corpus
 from harness.http2_corpus.case import FIRST_NUMBER, GOOD, REPORT, Case
 from harness.proxy import ProxyProcess, write_policy
@@ -28,6 +28,7 @@ from harness.usage_reports import PATH, number_of, recorded_number, usage_report
 
 CASES = corpus()
 _BYSTANDER = "127.0.0.1"
+_WITHOUT = Path(__file__).parents[1] / "harness" / "launchers" / "without.py"
 
 
 @dataclass(frozen=True)
@@ -228,3 +229,25 @@ def test_nothing_of_it_is_a_defect_to_the_proxy_or_quoted(run: Run) -> None:
     assert "Traceback" not in run.stderr
     assert "defect" not in run.stderr
     assert "x-upper" not in run.stderr.lower()  # what is no header is not quoted
+
+
+def test_without_the_guard_these_would_leave_or_go_on(tmp_path: Path) -> None:
+    """The control: these tests do see what they look for."""
+    by_name = {case.name: case for case in CASES}
+    with RecordingUpstream(tmp_path) as upstream:
+        policy = write_policy(tmp_path, None, mode="observe", upstream=upstream.policy)
+        with ProxyProcess(tmp_path, policy, launcher=(str(_WITHOUT), "http2")) as proxy:
+            context = h2_context(proxy.home.ca_certificate)
+            for number, name in enumerate(("length and the end of the stream", "length and empty trailers"), 1):
+                with FrameClient(proxy.address, context) as client:
+                    client.send(by_name[name].begins + by_name[name].data)
+                    eventually(lambda: sum(bool(each.data) for each in upstream.connections) == number, seconds=20)  # noqa: B023 - not kept
+            for name in ("11,000 pings", "1,000 requests that are taken back", "a head that never ends"):
+                with FrameClient(proxy.address, context) as client:
+                    client.send(by_name[name].begins + by_name[name].data)
+                    if by_name[name].fence:
+                        assert not client.settle().closed
+        assert len(proxy.entries("refusal")) == 1_000  # none for the head
+    for connection in upstream.connections:
+        with pytest.raises(Unreadable):
+            strict(bytes(connection.data))

@@ -92,11 +92,11 @@ class GuardedHttp2Server(_http2.Http2Server):
         if isinstance(event, h2_events.DataReceived) and event.stream_id in self._unfinished:
             self._unfinished[event.stream_id].received += len(event.data)
         elif isinstance(event, h2_events.StreamEnded):
-            body = self._unfinished[event.stream_id]
-            if body.announced not in (None, body.received):
+            body = self._unfinished.get(event.stream_id)
+            if body is not None and body.announced not in (None, body.received):
                 yield from self.protocol_error(_INVALID)
                 return True
-            del self._unfinished[event.stream_id]
+            self._unfinished.pop(event.stream_id, None)
         elif isinstance(event, h2_events.StreamReset):
             self._unfinished.pop(event.stream_id, None)
             self._taken_back += 1

@@ -1,4 +1,4 @@
-"""The command line without some of its defences on HTTP/1: ``without.py DEFENCE[,DEFENCE…] run …`` in place of
+"""The command line without some of its defences on HTTP: ``without.py DEFENCE[,DEFENCE…] run …`` in place of
 ``-m beacon_audit.cli run …``. What tests then see is what the defence is for.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from h11._readers import ChunkedReader
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers import http as http_layer
+from mitmproxy.proxy.layers.http import _http2
 
 from beacon_audit.cli import main
 from beacon_audit.proxy import containment, guards, http1_guard
@@ -33,6 +34,7 @@ DEFENCES: dict[str, Callable[[], None]] = {
     "request-form": _without_request_form,
     "underscores": _set(containment, "_ESSENTIAL", frozenset()),
     "hop-by-hop": _set(containment, "_wrong_hop", lambda _: iter(())),
+    "http2": _set(guards, "GuardedHttp2Server", _http2.Http2Server),
 }
 
 if __name__ == "__main__":
