@@ -105,14 +105,14 @@ def test_connection_of_many_requests_keeps_nothing_of_them(rig: Rig, context: ss
         client.begin()
         client.send(window_update(0, _WIDE))
         grown = []
-        for first in range(1, 1_201, 400):
-            for stream in range(first, first + 400, 40):
-                burst = range(stream, stream + 40, 2)
-                client.send(b"".join(map(request, burst)))
-                client.settle(*burst)
+        for first in range(1, 1_601, 40):
+            burst = range(first, first + 40, 2)
+            client.send(b"".join(map(request, burst)))
+            client.settle(*burst)
             grown.append(memory_of(rig.proxy.pid))
-        assert len(client.answers.ended) == 600
-        assert grown[-1] - grown[0] < 14_000_000
+        assert len(client.answers.ended) == 800
+    # A start, and what else grows once: up to 24 MB. What would be kept of 600 requests: 42 MB.
+    assert grown[-1] - grown[9] < 33_000_000
 
 
 @contextmanager
