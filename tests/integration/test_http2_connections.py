@@ -13,7 +13,16 @@ import pytest
 from harness.client import HOST, Tunnel
 from harness.frame_client import FrameClient, h2_context
 from harness.http2_corpus.case import GOOD, REPORT, TARGET, request
-from harness.http2_corpus.wire import INITIAL_WINDOW_SIZE, PREFACE, block, headers, settings, window_update
+from harness.http2_corpus.wire import (
+    HEADERS,
+    INITIAL_WINDOW_SIZE,
+    PREFACE,
+    block,
+    frame,
+    headers,
+    settings,
+    window_update,
+)
 from harness.memory import memory_of
 from harness.nothing_leaves import nothing_leaves
 from harness.proxy import ProxyProcess, write_policy
@@ -113,6 +122,16 @@ def test_connection_of_many_requests_keeps_nothing_of_them(rig: Rig, context: ss
         assert len(client.answers.ended) == 800
     # A start, and what else grows once: up to 24 MB. What would be kept of 600 requests: 42 MB.
     assert grown[-1] - grown[9] < 33_000_000
+
+
+def test_frame_that_is_too_long_is_not_collected(rig: Rig, context: ssl.SSLContext) -> None:
+    before = memory_of(rig.proxy.pid)
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            client = stack.enter_context(FrameClient(rig.proxy.address, context)).begin()
+            client.send(frame(HEADERS, 0, 1, bytes(2**23), length=2**24 - 1))
+        assert rig.send(2).status == 200
+        assert memory_of(rig.proxy.pid) - before < 40_000_000
 
 
 @contextmanager
