@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from beacon_audit.errors import UsageError
 from beacon_audit.review.evidence.extent import Extent
 from beacon_audit.review.evidence.snapshot import Snapshot
 from beacon_audit.review.evidence.survey import Survey
@@ -16,6 +17,7 @@ from beacon_audit.review.evidence.tally import Tally
 from beacon_audit.trail.verify import Verdict
 
 VERSION = 1
+LIMIT = 16 * 1024 * 1024
 _DAMAGE_LISTED = 20
 
 
@@ -32,7 +34,11 @@ def coverage_document(
     verdict: Verdict,
 ) -> bytes:
     """The file. ``open_intents`` are as `OpenIntents.left` gives them, of the selected entries; ``ends`` the times of
-    the first and the last entry of the log; ``with_files`` the digests of contracts whose files are in the bundle."""
+    the first and the last entry of the log; ``with_files`` the digests of contracts whose files are in the bundle.
+
+    Raises:
+        UsageError: it is larger than a verifier reads.
+    """
     in_flight = [_open(index, identity) for index, identity, current in open_intents if snapshot.live and current]
     lost = [_open(index, identity) for index, identity, current in open_intents if not (snapshot.live and current)]
     checkpoint = snapshot.checkpoint
@@ -62,7 +68,10 @@ def coverage_document(
         "unknown_outcomes": sorted([*tally.unknown, *lost], key=lambda item: str(item["index"]).zfill(20)),
         "in_flight": in_flight,
     }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    data = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(data) > LIMIT:
+        raise UsageError(f"coverage.json: expected at most {LIMIT} bytes, came {len(data)}; select a shorter time")
+    return data
 
 
 def _open(index: int, identity: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The payload files of entries, for a bundle: uncompressed, so that a verifier needs nothing but SHA-256.
 
-A file that is not what its entry committed to goes in as it is: it is evidence, and the verifiers say so.
+A file that is not what its entry committed to goes in as it is, and not uncompressed: it is evidence, the verifiers say
+so, and it may be a bomb.
 """
 
 from bisect import bisect_right
@@ -8,12 +9,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from beacon_audit.errors import TrailCorrupt
 from beacon_audit.review.evidence.log_files import Entry
 from beacon_audit.review.evidence.tally import PayloadState
-from beacon_audit.trail.payload_files import CONTENT_LIMIT, decode_payload
+from beacon_audit.trail.payload_files import decode_payload
 from beacon_audit.trail.verify.entry_fields import Malformed, payload_of
-from beacon_audit.trail.verify.evidence import NotAFile, read_file
+from beacon_audit.trail.verify.payload_check import PayloadChecker
 
 _SUFFIX = ".zst"
 
@@ -24,6 +24,7 @@ class PayloadFiles:
 
     def __init__(self, directory: Path, prunes: Sequence[tuple[int, str]]) -> None:
         self._directory = directory
+        self._checker = PayloadChecker()
         self._indexes = [index for index, _ in prunes]
         #: For each prune entry the latest date of it and of those after it.
         self._before = list(accumulate((before for _, before in reversed(prunes)), max))[::-1]
@@ -36,8 +37,8 @@ class PayloadFiles:
             named = None
         if named is None:
             return "none", "", b""
-        date, name, _ = named
-        content = self._content(self._directory / date / name)
+        date, name, commitment = named
+        content = self._content(self._directory / date / name, commitment)
         if content is None:
             return ("pruned" if self._is_pruned(entry.index, date) else "missing"), "", b""
         return "present", f"payloads/{date}/{name.removesuffix(_SUFFIX)}", content
@@ -46,13 +47,9 @@ class PayloadFiles:
         later = bisect_right(self._indexes, index)
         return later < len(self._indexes) and date < self._before[later]
 
-    def _content(self, path: Path) -> bytes | None:
-        try:
-            data = read_file(path, CONTENT_LIMIT)
-        except (FileNotFoundError, NotAFile):
-            return None
-        try:
-            salt, body = decode_payload(data, path)
-        except TrailCorrupt:
-            return data
+    def _content(self, path: Path, commitment: str) -> bytes | None:
+        found = self._checker.check(path, commitment)
+        if found.data is None or found.code is not None:
+            return found.data
+        salt, body = decode_payload(found.data, path)
         return b"".join((b'{"body":', body, b',"salt":"', salt.hex().encode(), b'"}'))

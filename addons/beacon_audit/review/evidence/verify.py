@@ -58,8 +58,12 @@ HASH = 32
 MAX_ENTRY = 65_000
 MAX_NOTE = 128 * 1024
 MAX_LINE = 2048  # of checkpoints.log
-MAX_DOCUMENT = 64 * 1024 * 1024
+MAX_COVERAGE = 16 * 1024 * 1024
+MAX_POLICY = 8 * MAX_ENTRY  # it stands in an entry, but in ASCII here
+MAX_CONTRACT = 16 * 1024 * 1024  # all files of one
+MAX_FRAME = 1024 * 1024  # README.txt and verify.py
 MAX_PAYLOAD = 256 * 1024 * 1024
+SMALL = 1024 * 1024  # costs next to nothing
 MAX_SIZE = 2**63
 HEARTBEAT_GAP = 150 * 10**9  # nanoseconds
 LISTED = 50  # problems of one kind that are listed; the rest are counted
@@ -69,7 +73,7 @@ MAX_MISSING = 10_000  # bundles without a tile; what lies behind so many is not 
 INCOMPLETE_CODES = frozenset(
     ("missing-tile", "missing-bundle", "missing-file", "damaged-at-export", "heartbeat-gap", "recovered",
      "unknown-outcome", "surplus-payload", "prune-unfinished", "unknown-entry-type", "anchor-not-compared",
-     "payload-unaccounted")
+     "payload-unaccounted", "payload-unchecked")
 )  # fmt: skip
 #: Problems after which coverage.json cannot be compared with the entries.
 BLINDING = frozenset(
@@ -456,19 +460,28 @@ class Files:
         """Raises `Malformed` when it is there and cannot be read, `KeyError` when it is not there."""
         raise NotImplementedError
 
+    def size(self, name: str) -> int:
+        """How many bytes it says to have, and never gives more."""
+        raise NotImplementedError
+
     def read(self, name: str, limit: int) -> bytes:
         """At most `limit` bytes, and one more when there is more. Marks the name as used."""
+        data = bytearray()
+        for piece in self.pieces(name, limit + 1):
+            data += piece
+        return bytes(data)
+
+    def pieces(self, name: str, limit: int) -> Iterator[bytes]:
+        """Its first bytes, not more than `limit`, in pieces that fit into little memory. Marks the name as used."""
         self.unused.discard(name)
         try:
             with self.open(name) as stream:
-                pieces, left = [], limit + 1
-                while left > 0:
-                    piece = stream.read(min(left, 1 << 20))
+                while limit > 0:
+                    piece = stream.read(min(limit, SMALL))
                     if not piece:
-                        break
-                    pieces.append(piece)
-                    left -= len(piece)
-                return b"".join(pieces)
+                        return
+                    yield piece
+                    limit -= len(piece)
         except READ_ERRORS as error:
             raise Malformed(f"cannot be read: {error}") from None
 
@@ -545,6 +558,9 @@ class ZipFiles(Files):
     def open(self, name: str) -> BinaryIO:
         return self._zip.open(self._members[name])  # type: ignore[return-value]  # typeshed says IO[bytes]
 
+    def size(self, name: str) -> int:
+        return self._members[name].file_size
+
 
 def _give_up(error: OSError) -> None:
     raise error
@@ -578,6 +594,9 @@ class DirectoryFiles(Files):
             raise KeyError(name)
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         return os.fdopen(os.open(self._root / name, flags), "rb")
+
+    def size(self, name: str) -> int:
+        return (self._root / name).lstat().st_size
 
 
 def open_files(path: str) -> Files:
@@ -966,6 +985,9 @@ class Coverage(NamedTuple):
 
 
 def parse_coverage(data: bytes, size: int) -> Coverage:
+    # Parsed, it takes far more memory: so first whether there is not more of everything than entries account for.
+    if len(data) > MAX_COVERAGE or data.count(b",") > 10_000 + 64 * size:
+        raise Malformed("larger than a log of this size can make it")
     try:
         document = _strict_decoder.decode(data.decode("utf-8"))
         if not isinstance(document, dict) or canonical(document) != data:
@@ -1295,6 +1317,7 @@ class EntryCheck:
         self._checkpoint = checkpoint
         self._note = note
         self._selected = coverage.selected if coverage else ((0, log.size - 1),)
+        self._budget = MAX_PAYLOAD  # bytes of bodies that were altered: they may be bombs, and thousands of them
         self._prunes = Prunes(log)
 
     def selects(self, index: int) -> bool:
@@ -1337,7 +1360,7 @@ class EntryCheck:
             self._findings.add("missing-file", "the policy is not there", entry=index, file=path)
             return
         try:
-            if hashlib.sha256(self._files.read(path, MAX_DOCUMENT)).hexdigest() == digest[7:]:
+            if hashlib.sha256(self._files.read(path, MAX_POLICY)).hexdigest() == digest[7:]:
                 return
             reason = "not the document that its name says"
         except Malformed as error:
@@ -1363,14 +1386,24 @@ class EntryCheck:
             return "pruned" if pruned else "missing"
         if pruned:
             self._findings.add("prune-unfinished", "a prune entry says that it was deleted", entry=index, file=name)
+        self._check_body(index, name, commitment)
+        return "present"
+
+    def _check_body(self, index: int, name: str, commitment: str) -> None:
+        size = self._files.size(name)
+        if self._budget < 0 and size > SMALL:
+            self._files.unused.discard(name)
+            message = "large, and not looked at after so many others that were altered"
+            self._findings.add("payload-unchecked", message, entry=index, file=name)
+            return
         try:
-            if payload_commitment(self._files.read(name, MAX_PAYLOAD)) == commitment:
-                return "present"
+            if payload_commitment(self._files, name) == commitment:
+                return
             reason = "not what the entry committed to"
         except Malformed as error:
             reason = str(error)
+        self._budget -= min(size, MAX_PAYLOAD)
         self._findings.add("payload-altered", reason, entry=index, file=name)
-        return "present"
 
     def _check_proof(self, index: int, entry: bytes) -> None:
         path = f"proofs/{index}.tlog-proof"
@@ -1512,15 +1545,23 @@ def parse_payload(payload: Any) -> Tuple[str, str, str]:
     return "payloads/" + (name[: -len(".zst")] if name.endswith(".zst") else name), match.group(1), commitment
 
 
-def payload_commitment(data: bytes) -> str:
-    """Of `{"body":<JSON>,"salt":"<64 hex digits>"}`, exactly so. Raises `Malformed`."""
-    if len(data) > MAX_PAYLOAD:
+def payload_commitment(files: Files, name: str) -> str:
+    """Of `{"body":<JSON>,"salt":"<64 hex digits>"}`, exactly so. Raises `Malformed`. What goes before the body into the
+    hash stands behind it, so a large file is read twice."""
+    size = files.size(name)
+    if size > MAX_PAYLOAD:
         raise Malformed(f"more than {MAX_PAYLOAD} bytes")
-    tail = re.fullmatch(rb',"salt":"([0-9a-f]{64})"\}', data[-75:])
-    if not data.startswith(b'{"body":') or not tail or len(data) < 84:
+    small = [files.read(name, SMALL)] if size <= SMALL else None
+    head, tail, length = b"", b"", 0
+    for piece in small or files.pieces(name, size):
+        head, tail, length = (head + piece[:8])[:8], (tail + piece[-75:])[-75:], length + len(piece)
+    salt = re.fullmatch(rb',"salt":"([0-9a-f]{64})"\}', tail)
+    if head != b'{"body":' or not salt or length < 84:
         raise Malformed("not a payload file")
-    digest = hashlib.sha256(bytes.fromhex(tail.group(1).decode("ascii")))
-    digest.update(memoryview(data)[8:-75])
+    digest, position = hashlib.sha256(bytes.fromhex(salt.group(1).decode("ascii"))), 0
+    for piece in small or files.pieces(name, size):
+        digest.update(memoryview(piece)[max(8 - position, 0) : max(length - 75 - position, 0)])
+        position += len(piece)
     return "sha256:" + digest.hexdigest()
 
 
@@ -1686,7 +1727,7 @@ def check_contracts(files: Files, findings: Findings, claimed: Any, contracts: D
                 findings.add("missing-file", "the files of the contract are not there", file=prefix)
             continue
         try:
-            found = contract_digest([(name[len(prefix) :], files.read(name, MAX_DOCUMENT)) for name in names])
+            found = contract_digest(files, prefix, names)
             reason = "" if found == digest else "not the files that the proxy worked with"
         except Malformed as error:
             reason = str(error)
@@ -1695,10 +1736,12 @@ def check_contracts(files: Files, findings: Findings, claimed: Any, contracts: D
     return result
 
 
-def contract_digest(files: Iterable[Tuple[str, bytes]]) -> str:
+def contract_digest(files: Files, prefix: str, names: Sequence[str]) -> str:
+    if sum(files.size(name) for name in names) > MAX_CONTRACT:
+        raise Malformed(f"more than {MAX_CONTRACT} bytes")
     digest = hashlib.sha256()
-    for name, content in files:
-        for part in (name.encode("utf-8", "surrogateescape"), content):
+    for name in names:
+        for part in (name[len(prefix) :].encode("utf-8", "surrogateescape"), files.read(name, MAX_CONTRACT)):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return "sha256:" + digest.hexdigest()
@@ -1796,7 +1839,7 @@ def check_frame(files: Files, findings: Findings) -> Optional[bool]:
     for name in ("README.txt", "verify.py"):
         try:
             if files.has(name):
-                found[name] = files.read(name, MAX_DOCUMENT)
+                found[name] = files.read(name, MAX_FRAME)
         except Malformed as reason:
             findings.add("missing-file", str(reason), file=name)
     if "verify.py" not in found:
@@ -1938,7 +1981,7 @@ def read_coverage(files: Files, findings: Findings, size: int) -> Optional[Cover
         findings.add("missing-file", "nothing says what this bundle covers", file="coverage.json")
         return None
     try:
-        return parse_coverage(files.read("coverage.json", MAX_DOCUMENT), size)
+        return parse_coverage(files.read("coverage.json", MAX_COVERAGE), size)
     except Malformed as reason:
         findings.add("coverage-mismatch", str(reason), file="coverage.json")
         return None

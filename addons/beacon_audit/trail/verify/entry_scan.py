@@ -19,7 +19,7 @@ from beacon_audit.trail.verify.entry_fields import (
     read_entry,
     read_time,
 )
-from beacon_audit.trail.verify.payload_check import PayloadTally, check_payload_file
+from beacon_audit.trail.verify.payload_check import PayloadChecker, PayloadTally
 from beacon_audit.trail.verify.problem import Problem
 
 #: A heartbeat is due after 60 seconds; two entries of one run are at most so far apart.
@@ -46,6 +46,7 @@ class EntryScan:
 
     def __init__(self, payloads: Path | None) -> None:
         self._payloads = payloads
+        self._checker = PayloadChecker()
         self.scanned = ScannedEntries()
         self.problems: list[Problem] = []
 
@@ -91,10 +92,10 @@ class EntryScan:
     def _payload(self, payloads: Path, payload: tuple[str, str, str], index: int) -> None:
         date, name, commitment = payload
         tally = self.scanned.payloads.setdefault(date, PayloadTally())
-        present, fault = check_payload_file(f"{payloads}/{date}/{name}", commitment)
-        tally.count(name, index, present=present)
-        if fault is not None:
-            self.problems.append(Problem("payload-altered", fault, index, f"payloads/{date}/{name}"))
+        found = self._checker.check(f"{payloads}/{date}/{name}", commitment)
+        tally.count(name, index, present=found.present)
+        if found.code is not None:
+            self.problems.append(Problem(found.code, found.message, index, f"payloads/{date}/{name}"))
 
     def _problem(self, code: str, message: str, entries: Sequence[bytes], first: int, position: int, file: str) -> None:
         offset = sum(2 + len(entry) for entry in entries[:position])

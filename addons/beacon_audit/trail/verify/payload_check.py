@@ -3,11 +3,16 @@
 A tally is what has to be remembered of the files of a date: no names, so that memory does not grow with the log.
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
-from beacon_audit.errors import TrailCorrupt
-from beacon_audit.trail.payload_files import CONTENT_LIMIT, check_content
-from beacon_audit.trail.verify.evidence import NotAFile, read_file
+from beacon_audit.trail.payload_files import CONTENT_LIMIT
+from beacon_audit.trail.verify.evidence import NotAFile, open_file
+from beacon_audit.trail.verify.payload_content import compressed_limit, content_fault, content_size
+
+#: So many bytes cost next to nothing.
+_SMALL = 1024 * 1024
 
 #: One entry that names a file: its index and the file's name.
 type Named = tuple[int, str]
@@ -46,14 +51,43 @@ class PayloadTally:
         self.last_missing = later.last_missing or self.last_missing
 
 
-def check_payload_file(path: str, commitment: str) -> tuple[bool, str | None]:
-    """Whether there is a file at ``path``, and what is wrong with it."""
-    try:
-        check_content(read_file(path, CONTENT_LIMIT), commitment, "payload file")
-    except FileNotFoundError:
-        return False, None
-    except NotAFile as error:
-        return True, f"expected a payload file, found {error}"
-    except TrailCorrupt as error:
-        return True, str(error)
-    return True, None
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """``code`` and ``message`` of what is wrong with a payload file, if something is. ``data`` is what was read of it:
+    all, unless it is wrong. ``None``: there is none."""
+
+    present: bool
+    data: bytes | None = None
+    code: str | None = None
+    message: str = ""
+
+
+class PayloadChecker:
+    """Checks the files of a part of the log. Altered ones may be bombs: when they have had ``budget`` bytes, only small
+    files are opened any more."""
+
+    def __init__(self, budget: int = CONTENT_LIMIT) -> None:
+        self._left = budget
+
+    def check(self, path: Path | str, commitment: str) -> Checked:
+        """The file at ``path``, whose entry has this ``commitment``."""
+        try:
+            descriptor = open_file(path)
+        except FileNotFoundError:
+            return Checked(present=False)
+        except NotAFile as error:
+            return Checked(present=True, code="payload-altered", message=f"expected a payload file, found {error}")
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(_SMALL)
+            length = os.fstat(descriptor).st_size
+            size = content_size(data)
+            if self._left < 0 and max(size, length) > _SMALL:
+                message = "large, and not looked at after so many others that were altered"
+                return Checked(True, data, "payload-unchecked", message)
+            if length > len(data) and length <= compressed_limit(size):
+                data += file.read(length - len(data))
+        fault = content_fault(data, commitment) if len(data) == length else "expected one zstd frame, came more"
+        if fault is None:
+            return Checked(True, data)
+        self._left -= max(size, len(data))
+        return Checked(True, data, "payload-altered", fault)

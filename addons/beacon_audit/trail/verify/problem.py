@@ -31,7 +31,7 @@ INCOMPLETE = frozenset(
     {
         "missing-tile", "missing-bundle", "checkpoint-behind", "unpublished-file", "unsigned-tail", "torn-tail",
         "heartbeat-gap", "recovered", "unknown-outcome", "unknown-entry-type", "prune-unfinished", "surplus-payload",
-        "anchor-not-compared", "payload-unaccounted",
+        "anchor-not-compared", "payload-unaccounted", "payload-unchecked",
     }
 )  # fmt: skip
 

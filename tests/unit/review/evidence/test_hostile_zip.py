@@ -8,15 +8,18 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from beacon_audit.contracts.edition_files import available_editions, digest_of, edition_directory, read_files
+from beacon_audit.trail import build_payload
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.note import sign_note
-from harness.evidence import VERIFY, Evidence, write_members
-from harness.log_builder import make_signer
+from harness.evidence import VERIFY, Evidence, evidence_of, write_members
+from harness.log_builder import Fields, intent, make_signer, moment
+from harness.specimen import compressed
 
 MEBIBYTE = 1 << 20
 BOMB = 512 * MEBIBYTE
@@ -181,11 +184,74 @@ def test_bomb_does_not_fill_the_memory(evidence: Evidence, name: str) -> None:
     assert done.stderr == ""
 
 
-def _run_bounded(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+def _payload_names(members: Mapping[str, bytes]) -> list[str]:
+    return [name for name in members if name.startswith("payloads/")]
+
+
+@pytest.mark.timeout(60)
+def test_bodies_of_any_size_are_read_piece_by_piece(evidence: Evidence) -> None:
+    members = evidence.members()
+    for name in _payload_names(members):
+        members[name] = b'{"body":' + b" " * (200 * MEBIBYTE) + members[name][-75:]
+    write_members(evidence.zip, members)
+    done = _run_bounded(evidence.zip, *evidence.trust, "--json", memory=192 * MEBIBYTE)
+    assert done.stderr == ""
+    assert {problem["code"] for problem in json.loads(done.stdout)["problems"]} == {"payload-altered"}
+
+
+@pytest.mark.timeout(60)
+def test_after_so_many_bytes_of_altered_bodies_large_ones_are_not_opened(tmp_path: Path) -> None:
+    """Each may have 256 MiB and take 256 KiB of the zip, and there may be thousands of them."""
+    home = tmp_path / "home"
+    fields: list[Fields] = [{"type": "open", "id": "o", "time": moment(0)}]
+    names = [f"body-{number}.json" for number in range(5)]
+    for number, name in enumerate(names):
+        body = build_payload({"number": number}, bytes(32), name=f"{name}.zst", date="2026-01-02")
+        (home / "payloads/2026-01-02").mkdir(parents=True, exist_ok=True)
+        (home / "payloads" / body.reference["file"]).write_bytes(compressed(body))
+        fields.append(intent(f"i-{number}", 1, type="refusal", payload=body.reference))
+    evidence = evidence_of(home, *fields, {"type": "close", "id": "c", "time": moment(2)})
+    members = evidence.members()
+    bomb = b'{"body":' + b" " * (200 * MEBIBYTE) + members["payloads/2026-01-02/body-0.json"][-75:]
+    with zipfile.ZipFile(evidence.zip, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in members.items():
+            archive.writestr(name, bomb if name.startswith("payloads/") and "body-4" not in name else content)
+    problems = evidence.judge().answer["problems"]
+    assert [problem["code"] for problem in problems] == [*["payload-altered"] * 2, *["payload-unchecked"] * 2]
+
+
+@pytest.mark.timeout(60)
+def test_files_of_a_contract_are_bounded_together(tmp_path: Path) -> None:
+    edition = available_editions()[0]
+    digest = digest_of(read_files(edition_directory(edition)))
+    opened = {"type": "open", "id": "o", "time": moment(0), "contract": edition, "contract_digest": digest}
+    evidence = evidence_of(tmp_path / "home", opened)
+    members = evidence.members()
+    for number in range(20):
+        members[f"contract/{digest.removeprefix('sha256:')}/{number}"] = bytes(15 * MEBIBYTE)
+    write_members(evidence.zip, members)
+    done = _run_bounded(evidence.zip, *evidence.trust, "--json", memory=192 * MEBIBYTE)
+    assert done.stderr == ""
+    assert {problem["code"] for problem in json.loads(done.stdout)["problems"]} >= {"contract-altered"}
+
+
+@pytest.mark.timeout(60)
+def test_coverage_of_nothing_but_objects_does_not_fill_the_memory(evidence: Evidence) -> None:
+    members = evidence.members()
+    document = json.loads(members["coverage.json"])
+    document["damage"] = [{"a": 0}] * 2_000_000
+    members["coverage.json"] = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    write_members(evidence.zip, members)
+    done = _run_bounded(evidence.zip, *evidence.trust, "--json", memory=192 * MEBIBYTE)
+    assert done.stderr == ""
+    assert {problem["code"] for problem in json.loads(done.stdout)["problems"]} == {"coverage-mismatch"}
+
+
+def _run_bounded(path: Path, *options: str, memory: int = MEMORY) -> "subprocess.CompletedProcess[str]":
     """The verifier in a process that gets little memory and time."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
     command = [sys.executable, "-I", str(VERIFY), str(path), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
