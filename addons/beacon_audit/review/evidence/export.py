@@ -70,7 +70,8 @@ def export(
         verdict = verify_trail(
             home.trail, key, anchors=(), payloads=home.payloads, progress=on_verify, journal_expected=True
         )
-        snapshot = take_snapshot(home, key, [parse_vkey(line) for line in verdict.keys])
+        keys = [parse_vkey(line) for line in verdict.keys]
+        snapshot = take_snapshot(home, key, keys, alive=verdict.writer_at_work)
         bundle = _Bundle(snapshot, verdict, archive, on_export)
         return bundle.write(since, until)
 

@@ -39,18 +39,19 @@ class Snapshot:
     live: bool
 
 
-def take_snapshot(home: Home, key: VerifierKey, keys: Sequence[VerifierKey]) -> Snapshot:
-    """The log of ``home`` as it stands. ``key`` is that of HOME, ``keys`` are all that it leads to.
+def take_snapshot(home: Home, key: VerifierKey, keys: Sequence[VerifierKey], *, alive: bool) -> Snapshot:
+    """The log of ``home`` as it stands. ``key`` is that of HOME, ``keys`` are all that it leads to; ``alive``: when it
+    was verified a proxy was writing.
 
     Raises:
         TrailError: there is no checkpoint, so nothing says what the log was.
         OSError: a file cannot be read.
     """
-    live = writer_at_work(home.trail)
+    writing = writer_at_work(home.trail)
     for _ in range(_TRIES):
         lines, log_bytes = _last_lines(home.trail / CHECKPOINT_LOG)
         note = _read(home.trail / CHECKPOINT)
-        if (lines and lines[-1] == note) or not live:
+        if (lines and lines[-1] == note) or not writing:
             break
         time.sleep(_PAUSE_S)
     # A note that is a line before the last was left behind by a crash.
@@ -59,7 +60,7 @@ def take_snapshot(home: Home, key: VerifierKey, keys: Sequence[VerifierKey]) -> 
     found.sort(key=lambda pair: not _is_signed(pair[0], keys))
     if found:
         candidate, checkpoint = found[0]
-        return Snapshot(home.trail, home.payloads, candidate, checkpoint, log_bytes, key.vkey, live)
+        return Snapshot(home.trail, home.payloads, candidate, checkpoint, log_bytes, key.vkey, writing and alive)
     raise TrailError(
         f"{home.trail / CHECKPOINT}: no signed checkpoint here, and none at the end of {CHECKPOINT_LOG} either, so "
         "nothing says what this log was; keep a copy of the directory as evidence"

@@ -46,12 +46,13 @@ class EntryOrder:
         #: The last entry so far that cannot be read: what earlier ones miss may be among those.
         self.blind_to = -1
         self._running = False
-        self._last_time: datetime | None = None
+        #: When the last entry was written, if that is known.
+        self.last_time: datetime | None = None
 
     def take(self, first: int, scanned: ScannedEntries) -> None:
         """The entries from ``first`` on."""
         gaps = set(scanned.gaps)
-        if self._last_time and scanned.first_time and not -GAP <= scanned.first_time - self._last_time <= GAP:
+        if self.last_time and scanned.first_time and not -GAP <= scanned.first_time - self.last_time <= GAP:
             gaps.add(first)
         ids = iter(scanned.ids)
         for index, kind in enumerate(scanned.kinds, first):
@@ -63,7 +64,7 @@ class EntryOrder:
                 self._end(next(ids), index, kind)
             elif kind != HEARTBEAT:
                 self._other(index, kind)
-        self._last_time = scanned.last_time
+        self.last_time = scanned.last_time
 
     def _intent(self, identity: str, index: int) -> None:
         if self._is_open(identity):

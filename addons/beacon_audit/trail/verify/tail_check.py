@@ -37,6 +37,8 @@ class TailCheck:
     writing: bool
     journal_expected: bool
     patience_s: float
+    #: Somebody writes, and not only holds the lock.
+    alive: bool = False
     #: There are bundles of so many entries.
     reaches: int = 0
     _older: list[TilePlace] = field(default_factory=list)
@@ -169,7 +171,7 @@ class TailCheck:
         for place in ahead:
             if place in unexplained:
                 self._surplus(place)
-            elif not self._at_work():
+            elif not self.alive:
                 message = "a crash left it before its checkpoint was signed; start the proxy, and it is published"
                 self.problems.add("unpublished-file", message, file=place.path)
 

@@ -22,8 +22,9 @@ class PayloadCount:
 class Verdict:
     """``size`` and ``root`` are those of the newest checkpoint (``None`` without one), up to which everything was
     checked. ``anchored_size`` is the size of the largest anchor that the log agrees with (``None`` without one).
-    ``problems`` are the first of ``problems_total``. ``in_flight`` counts the open intents of a log that is being
-    written. ``payloads`` is ``None`` when they were not looked at."""
+    ``problems`` are the first of ``problems_total``. ``writer_at_work``: somebody holds the writer's lock and has had
+    something signed of late. ``in_flight`` counts the open intents of a log that is being written. ``payloads`` is
+    ``None`` when they were not looked at."""
 
     verdict: Answer
     origin: str

@@ -8,6 +8,7 @@ their results are taken in order.
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -22,6 +23,7 @@ from beacon_audit.trail.verify.checkpoint_lines import CheckpointLines
 from beacon_audit.trail.verify.chunk import CHUNK_ENTRIES, Chunk, verify_chunk
 from beacon_audit.trail.verify.entry_fields import EXCHANGE, Malformed, kind_of, read_entry
 from beacon_audit.trail.verify.entry_order import EntryOrder, second_look
+from beacon_audit.trail.verify.entry_scan import GAP
 from beacon_audit.trail.verify.journal_check import JournalEnd
 from beacon_audit.trail.verify.layout import WITNESSED
 from beacon_audit.trail.verify.ordered_map import ordered_map
@@ -54,13 +56,14 @@ def verify_trail(
     journal_expected: bool = False,
     processes: int | None = None,
     patience_s: float = 3.0,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Verdict:
     """Verify the log in ``directory`` as it stands, trusting ``key``, which may be any key of its chain.
 
     ``anchors`` are notes as `read_anchors` gives them, read before this is called. Without ``payloads``, the directory,
     payload files are not looked at. ``progress`` is told how many entries of how many are done. ``journal_expected``:
     this is where the log is written, so its journal must be there. ``patience_s`` is how long a writer at work is
-    waited for.
+    waited for; ``now`` tells the time, by which one is judged to be at work.
 
     Raises:
         OSError: something cannot be read.
@@ -68,6 +71,7 @@ def verify_trail(
     problems = Problems()
     witnessed = read_note(directory, WITNESSED)  # before the checkpoint, which must not be older
     snapshot = take_snapshot(directory, problems, patience_s)
+    taken = now()
     trusted = establish_trust(directory, key, snapshot, problems)
     if trusted.newest is None:
         return _verdict(trusted, problems, len(anchors))
@@ -78,7 +82,7 @@ def verify_trail(
     )
     run = _Run(trusted, trusted.newest, problems, tree, tail, payloads)
     run.read(directory, snapshot, progress, processes)
-    return run.finish(len(anchors))
+    return run.finish(len(anchors), taken)
 
 
 class _Run:
@@ -131,8 +135,12 @@ class _Run:
                 self._problems.add("rolled-back", message, file=CHECKPOINT_LOG, offset=line.offset)
         self._lines = lines.count
 
-    def finish(self, anchors: int) -> Verdict:
-        """What is judged from all of them, and the verdict."""
+    def finish(self, anchors: int, taken: datetime) -> Verdict:
+        """What is judged from all of them, and the verdict on the log as it was at the time ``taken``."""
+        # Anybody can hold a lock. A proxy also has something signed, every minute.
+        last = self._order.last_time
+        fresh = last is not None and -GAP <= taken - last <= GAP
+        self._tail.alive = self._tail.writing and (fresh or not self._newest.size)
         self._tree.finish()
         second_look(self._order, self._exchanges(), self._report)
         end = self._tail.check()
@@ -144,7 +152,7 @@ class _Run:
             anchors,
             tree=self._tree,
             lines=self._lines,
-            writing=self._tail.writing,
+            alive=self._tail.alive,
             in_flight=in_flight,
             ledger=self._ledger,
         )
@@ -184,12 +192,12 @@ class _Run:
 
     def _open_intents(self, end: JournalEnd) -> int:
         """Report those that will not have an outcome; the number of the others."""
-        lost = dict(self._order.stale) if self._tail.writing else self._order.stale | self._order.open
+        lost = dict(self._order.stale) if self._tail.alive else self._order.stale | self._order.open
         for identity, index in sorted(lost.items(), key=lambda item: item[1]):
             # What cannot be read may hold the outcome of an earlier intent.
             if identity not in end.settled and index > self._order.blind_to:
                 self._report("unknown-outcome", f"the log ends without an outcome of {identity}", index)
-        return len(self._order.open) if self._tail.writing else 0
+        return len(self._order.open) if self._tail.alive else 0
 
     def _account_payloads(self) -> None:
         ledger, size = self._ledger, self._newest.size
@@ -213,7 +221,7 @@ def _verdict(
     *,
     tree: TreeCheck | None = None,
     lines: int = 0,
-    writing: bool = False,
+    alive: bool = False,
     in_flight: int = 0,
     ledger: PayloadLedger | None = None,
 ) -> Verdict:
@@ -233,7 +241,7 @@ def _verdict(
         anchors=anchors,
         checkpoints=lines,
         keys=tuple(key.vkey for key in trusted.chain.keys),
-        writer_at_work=writing,
+        writer_at_work=alive,
         in_flight=in_flight,
         payloads=ledger.total if ledger is not None else None,
     )

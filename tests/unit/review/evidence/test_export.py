@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -237,13 +237,17 @@ def test_checkpoint_that_a_crash_left_one_behind_is_the_last_line(specimen: Spec
 def test_log_that_grows_is_exported_as_it_stood(tmp_path: Path) -> None:
     home = create_home(tmp_path / "home", ("beacon.langchain.com",))
     identities = iter(f"{number:026d}" for number in range(1000))
-    writer = open_trail_writer(home, new_id=lambda: next(identities), now=lambda: moment(0))
+
+    def now() -> str:
+        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    writer = open_trail_writer(home, new_id=lambda: next(identities), now=now)
     try:
-        writer.submit({"type": "open", "id": "o", "time": moment(0)}).result(10)
+        writer.submit({"type": "open", "id": "o", "time": now()}).result(10)
         payload = build_payload({"a": 1}, bytes(32), name="a.json.zst", date="2026-01-02")
-        writer.submit(intent("a", 1, payload=payload.reference), payload).result(10)
-        writer.submit(outcome("a", 2)).result(10)
-        writer.submit(intent("b", 3)).result(10)
+        writer.submit({**intent("a", payload=payload.reference), "time": now()}, payload).result(10)
+        writer.submit({**outcome("a"), "time": now()}).result(10)
+        writer.submit({**intent("b"), "time": now()}).result(10)
         note = writer.publish()
         made = make_evidence(home.path, writer.vkey, note)
     finally:

@@ -1,14 +1,20 @@
 """What a crash of an honest writer leaves is incomplete, and what looks like it and is not, is tampered with."""
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from beacon_audit.trail.entry import encode_entry
+from beacon_audit.trail.verify import verify_trail
 from harness.journal_bytes import batch, end_of
-from harness.log_builder import intent, outcome, write_journal
+from harness.log_builder import intent, moment, outcome, write_journal
 from harness.specimen import CHECKPOINTS, FIRST_IN_JOURNAL, SIZE, Specimen, codes, write_specimen
 
 
@@ -108,6 +114,60 @@ def test_outcome_that_only_the_journal_holds_is_known(specimen: Specimen) -> Non
     assert codes(shorter.verify(shorter.anchor)) == {"unknown-outcome"}
     append_batch(shorter, encode_entry(outcome("sent-275"), 276))
     assert codes(shorter.verify(shorter.anchor)) == {"unsigned-tail"}
+
+
+@contextmanager
+def held_lock(specimen: Specimen) -> Iterator[None]:
+    """Some process, which writes nothing, holds the writer's lock."""
+    descriptor = os.open(specimen.trail / ".state/lock", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def test_lock_alone_makes_no_proxy_of_whoever_holds_it(specimen: Specimen) -> None:
+    """A crash left an exchange open and files ahead of the checkpoint; the newest signed entry is old."""
+    without_last_checkpoint(specimen)
+    alone = specimen.verify(specimen.notes[-2])
+    with held_lock(specimen):
+        held = verify_trail(
+            specimen.trail,
+            specimen.key,
+            anchors=[specimen.notes[-2]],
+            payloads=specimen.payloads,
+            progress=lambda _done, _total: None,
+            journal_expected=True,
+            patience_s=0.2,
+        )
+    assert codes(alone) == {"unpublished-file", "unsigned-tail"}
+    assert (held.verdict, codes(held)) == ("incomplete", codes(alone))
+    assert not held.writer_at_work
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [(timedelta(seconds=100), "ok"), (timedelta(seconds=160), "incomplete"), (timedelta(seconds=-160), "incomplete")],
+)
+def test_open_exchange_is_in_flight_only_when_something_was_signed_of_late(
+    specimen: Specimen, since: timedelta, expected: str
+) -> None:
+    shutil.rmtree(specimen.trail)
+    shorter = write_specimen(specimen, specimen.entries[:276], sizes=(*CHECKPOINTS[:6], 276))
+    written = datetime.fromisoformat(moment(275))
+    with held_lock(shorter):
+        verdict = verify_trail(
+            shorter.trail,
+            shorter.key,
+            anchors=[shorter.anchor],
+            payloads=shorter.payloads,
+            progress=lambda _done, _total: None,
+            now=lambda: written + since,
+        )
+    assert verdict.verdict == expected
+    assert codes(verdict) == (set() if expected == "ok" else {"unknown-outcome"})
+    assert verdict.in_flight == (expected == "ok")
 
 
 @pytest.mark.parametrize("cut", [1, 20, 100])
