@@ -321,6 +321,23 @@ def test_surplus_file_is_found(specimen: Specimen, path: str) -> None:
     assert path in {problem.file for problem in verdict.problems}
 
 
+@pytest.mark.timeout(20)
+def test_directories_deeper_than_a_path_can_be_long_are_surplus(specimen: Specimen) -> None:
+    make_deep(specimen.trail / "tile/0", "x000")
+    assert_tampered(specimen.verify(specimen.anchor), "surplus-file")
+
+
+def make_deep(directory: Path, name: str) -> None:
+    """More than any path can name, made step by step."""
+    here = os.open(directory, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+
 def test_older_partial_file_that_is_a_prefix_is_no_problem(specimen: Specimen) -> None:
     for path, data in (
         ("tile/entries/000.p/3", encode_bundle(specimen.entries[:3])),

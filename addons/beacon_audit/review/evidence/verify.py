@@ -61,6 +61,7 @@ MAX_LINE = 2048  # of checkpoints.log
 MAX_COVERAGE = 16 * 1024 * 1024
 MAX_POLICY = 8 * MAX_ENTRY  # it stands in an entry, but in ASCII here
 MAX_CONTRACT = 16 * 1024 * 1024  # all files of one
+MAX_PATH = 1024  # of a file in a bundle that was unpacked
 MAX_FRAME = 1024 * 1024  # README.txt and verify.py
 MAX_PAYLOAD = 256 * 1024 * 1024
 SMALL = 1024 * 1024  # costs next to nothing
@@ -332,13 +333,19 @@ def read_anchors(path: str) -> List[Anchor]:
     return found or [Anchor(path, _anchor(data, path))]
 
 
+#: In each form of a line with a checkpoint, wherever it was cut and whatever stands before it. It may be the newest.
+CUT_LINE = re.compile(rb'"checkpoint"|\A\s*"|beacon-audit/[0-9a-f]{16}\\n')
+
+
 def _note_in(line: bytes) -> Optional[bytes]:
+    """The note in a line; none, when it holds no checkpoint; empty, when it holds one that was cut."""
     try:
         value = json.loads(line.decode("utf-8"))
-        note = value.get("checkpoint") if isinstance(value, dict) else value
-        return note.encode("utf-8") if isinstance(note, str) else None
+        if isinstance(value, dict):
+            value = value.get("checkpoint", "" if value.get("event") == "checkpoint" else None)
+        return value.encode("utf-8") if isinstance(value, str) else None
     except (ValueError, RecursionError):
-        return None
+        return b"" if CUT_LINE.search(line) else None
 
 
 def _anchor(note: bytes, place: str) -> Checkpoint:
@@ -576,6 +583,10 @@ class DirectoryFiles(Files):
             for name in folders + files:
                 full = Path(folder, name)
                 relative = full.relative_to(self._root).as_posix()
+                if len(relative) > MAX_PATH:
+                    folders.clear()
+                    self.faults.append((relative, "its path is too long"))
+                    break
                 mode = full.lstat().st_mode
                 if stat.S_ISREG(mode):
                     self.unused.add(relative)

@@ -2,16 +2,22 @@
 
 `read_anchors` takes the bytes of a file that holds one signed note, or lines: what the proxy prints on stdout (JSON
 objects with a ``checkpoint``; other lines are passed over, so a whole log of a container will do), or lines of
-``checkpoints.log`` (JSON strings).
+``checkpoints.log`` (JSON strings). A line with a checkpoint that was cut on its way is not passed over: it may be the
+newest.
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 from beacon_audit.errors import TrailCorrupt, UsageError
 from beacon_audit.trail.checkpoint import Checkpoint, parse_checkpoint
 from beacon_audit.trail.note import parse_note, signed_by
 from beacon_audit.trail.verify.key_chain import KeyChain
+
+
+#: What a line with a checkpoint begins with, in each of the forms, wherever it was cut and whatever stands before it.
+_CUT = re.compile(rb'"checkpoint"|\A\s*"|beacon-audit/[0-9a-f]{16}\\n')
 
 
 def read_anchors(data: bytes, name: str) -> list[bytes]:
@@ -51,10 +57,13 @@ def _note_in(line: bytes) -> Iterator[bytes]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
+        if _CUT.search(line):
+            yield b""
         return
-    note = value.get("checkpoint") if isinstance(value, dict) else value
-    if isinstance(note, str):
-        yield note.encode("utf-8", "replace")
+    if isinstance(value, dict):
+        value = value.get("checkpoint", "" if value.get("event") == "checkpoint" else None)
+    if isinstance(value, str):
+        yield value.encode("utf-8", "replace")
 
 
 def _is_checkpoint(note: bytes) -> bool:

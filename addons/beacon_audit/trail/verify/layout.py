@@ -19,7 +19,7 @@ _FILES = re.compile(
     rf"{CHECKPOINT}|{WITNESSED}|{CHECKPOINT_LOG}|\.state/(?:lock|journal-[0-9]{{20}}\.wal|new/(?:[0-9]+|{WITNESSED}))"
 )
 _DIRECTORIES = re.compile(
-    r"tile(?:/(?:entries|[0-9]|[1-5][0-9]|6[0-3])(?:/x[0-9]{3})*(?:/[0-9]{3}\.p)?)?|\.state(?:/new)?"
+    r"tile(?:/(?:entries|[0-9]|[1-5][0-9]|6[0-3])(?:/x[0-9]{3}){0,6}(?:/[0-9]{3}\.p)?)?|\.state(?:/new)?"
 )
 
 

@@ -43,6 +43,18 @@ def test_anchor_is_taken_in_the_forms_in_which_it_is_kept(bundle: Evidence, spec
     assert (judgement.status, judgement.answer["anchored_size"]) == (0, 300)
 
 
+@pytest.mark.parametrize("cut", [70, 100, -1, -2])
+def test_line_that_was_cut_is_refused_and_not_passed_over(bundle: Evidence, specimen: Specimen, cut: int) -> None:
+    whole = FORMS["line of stdout"](specimen.notes[1])
+    prefixed = b"2026-01-02T10:00:00Z stdout F " + whole[:-1]
+    line = FORMS["line of checkpoints.log"](specimen.anchor)[:-1]
+    for text in (FORMS["line of stdout"](specimen.anchor)[:-1], prefixed, line, b'{"event":"checkpoint","size":1}  '):
+        given = _file(bundle, text[:cut] + b"\n" + whole)
+        judgement = judge(bundle.zip, "--vkey", str(bundle.vkey), "--anchor", given)
+        assert judgement.status == 4
+        assert ":1: not a checkpoint" in judgement.stderr
+
+
 @pytest.mark.parametrize("number", range(len(CHECKPOINTS)))
 def test_log_agrees_with_every_checkpoint_that_it_signed(bundle: Evidence, specimen: Specimen, number: int) -> None:
     judgement = judge(bundle.zip, "--vkey", str(bundle.vkey), "--anchor", _file(bundle, specimen.notes[number]))

@@ -17,7 +17,7 @@ from beacon_audit.contracts.edition_files import available_editions, digest_of, 
 from beacon_audit.trail import build_payload
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.note import sign_note
-from harness.evidence import VERIFY, Evidence, evidence_of, write_members
+from harness.evidence import VERIFY, Evidence, evidence_of, judge, write_members
 from harness.log_builder import Fields, intent, make_signer, moment
 from harness.specimen import compressed
 
@@ -182,6 +182,22 @@ def test_bomb_does_not_fill_the_memory(evidence: Evidence, name: str) -> None:
     done = _run_bounded(evidence.zip, *evidence.trust)
     assert done.returncode == (0 if name == "README.txt" else 1), done
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["x000", "y" * 255])
+def test_directory_deeper_than_a_path_can_be_long_is_tampering(evidence: Evidence, tmp_path: Path, name: str) -> None:
+    bundle = tmp_path / "bundle"
+    with zipfile.ZipFile(evidence.zip) as archive:
+        archive.extractall(bundle)
+    here = os.open(bundle / "tile/0", os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    judgement = judge(bundle, *evidence.trust)
+    assert (judgement.status, judgement.codes) == (1, {"surplus-file"})
 
 
 def _payload_names(members: Mapping[str, bytes]) -> list[str]:

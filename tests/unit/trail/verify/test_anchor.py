@@ -43,6 +43,22 @@ def test_damaged_checkpoint_is_refused_with_its_line(specimen: Specimen) -> None
         read_anchors(data, "file")
 
 
+@pytest.mark.parametrize("cut", [70, 100, -1, -2])
+def test_line_that_was_cut_is_refused_and_not_passed_over(specimen: Specimen, cut: int) -> None:
+    whole = stdout_line(specimen.notes[1])
+    lines = (specimen.trail / "checkpoints.log").read_bytes().splitlines(keepends=True)
+    for line in (stdout_line(specimen.anchor)[:-1], b"2026-01-02T10:00:00Z stdout F " + whole[:-1], lines[-1][:-1]):
+        for data in (whole + line[:cut], line[:cut] + b"\n" + whole):
+            with pytest.raises(UsageError, match="expected a signed checkpoint"):
+                read_anchors(data, "file")
+
+
+def test_checkpoint_event_without_its_note_is_refused(specimen: Specimen) -> None:
+    data = stdout_line(specimen.anchor) + b'{"event":"checkpoint","origin":"beacon-audit/x","size":7}\n'
+    with pytest.raises(UsageError, match="file:2: expected a signed checkpoint"):
+        read_anchors(data, "file")
+
+
 def test_lone_surrogate_is_refused() -> None:
     with pytest.raises(UsageError):
         read_anchors(b'"\\ud800"\n', "file")
