@@ -15,7 +15,7 @@ from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.tiles import TilePlace, decode_bundle, encode_bundle
 from harness.log_builder import exchanges, intent, moment, outcome
-from harness.two_verifiers import TwoCopies, two_copies
+from harness.two_verifiers import STATUS, TwoCopies, two_copies
 
 SIZE = 802
 #: In the second bundle, behind the first.
@@ -218,3 +218,33 @@ def _with_payload(directory: Path, *, at: int) -> TwoCopies:
 def _delete_payloads(log: TwoCopies) -> None:
     shutil.rmtree(log.home / "payloads/2026-01-02")
     shutil.rmtree(log.bundle / "payloads")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_altered_or_missing_both_verifiers_say_the_same(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    pristine = two_copies(tmp_path / "pristine", list(exchanges(SIZE)), sizes=(100, 256, 600, SIZE))
+    names = [place(level, number) for level in (None, 0) for number in range(4)] + [place(1, 0), "checkpoints.log"]
+    for attempt in range(6):
+        log = TwoCopies(tmp_path / f"{attempt}/home", tmp_path / f"{attempt}/bundle", pristine.notes)
+        shutil.copytree(pristine.home, log.home)
+        shutil.copytree(pristine.bundle, log.bundle)
+        done = []
+        for name in chance.sample(names, chance.randint(1, 5)):
+            content = (log.bundle / name).read_bytes()
+            how = chance.choice(["removed", "flipped", "cut", "longer"])
+            bit = chance.randrange(8 * len(content))
+            flipped = bytearray(content)
+            flipped[bit // 8] ^= 1 << bit % 8
+            altered = {"flipped": bytes(flipped), "cut": content[: bit // 8], "longer": content + b"x"}.get(how)
+            done.append((how, name))
+            if altered is None:
+                log.remove(name)
+                continue
+            for trail in log.trails:
+                (trail / name).write_bytes(altered)
+        anchor = chance.choice(log.notes[1:])
+        verdict, judgement = log.verify(anchor), log.judge(anchor)
+        # What stands behind the last whole line of the log of checkpoints may be torn, and in a bundle it may not.
+        if ("longer", "checkpoints.log") not in done or verdict.verdict == "tampered":
+            assert STATUS[verdict.verdict] == judgement.status, (done, verdict.problems, judgement)

@@ -15,7 +15,6 @@ from beacon_audit.trail.checkpoint import Checkpoint, parse_checkpoint
 from beacon_audit.trail.note import parse_note, signed_by
 from beacon_audit.trail.verify.key_chain import KeyChain
 
-
 #: What a line with a checkpoint begins with, in each of the forms, wherever it was cut and whatever stands before it.
 _CUT = re.compile(rb'"checkpoint"|\A\s*"|beacon-audit/[0-9a-f]{16}\\n')
 

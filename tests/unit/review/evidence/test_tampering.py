@@ -79,6 +79,12 @@ CASES: dict[str, tuple[Callable[[Members], None], str]] = {
         ),
         "checkpoint-log-damaged",
     ),
+    "a line too long": (
+        lambda members: members.update(
+            {"checkpoints.log": members["checkpoints.log"].replace(b"\\n", b"\\n" * 2000, 1)}
+        ),
+        "checkpoint-log-damaged",
+    ),
     "a line not canonical": (_replaced("checkpoints.log", b'"b', b' "b'), "checkpoint-log-damaged"),
     "bundle cut": (_cut(PARTIAL, 1), "wrong-count"),
     "bundle longer": (_longer(PARTIAL, b"x"), "surplus-bytes"),
