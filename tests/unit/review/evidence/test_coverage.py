@@ -108,7 +108,7 @@ def _fields(kind: str, identity: str, seconds: float) -> Fields:
     return _entry(kind, seconds)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(KINDS, st.sampled_from("abc"), st.sampled_from([0, 1, 100, 151, -200])), max_size=30),
     st.none() | st.tuples(st.integers(-300, 2000), st.integers(0, 1000)),

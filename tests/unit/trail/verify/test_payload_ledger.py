@@ -50,6 +50,18 @@ def test_file_that_should_have_been_pruned_is_named(specimen: Specimen) -> None:
     assert verdict.problems[0].file == f"payloads/{DAY}/body-1.json.zst"
 
 
+def test_something_else_in_the_place_of_the_directory_of_files_in_the_making_is_reported(specimen: Specimen) -> None:
+    making = specimen.payloads / ".new"
+    making.mkdir()
+    assert specimen.verify(specimen.anchor).verdict == "ok"
+    making.rmdir()
+    (specimen.home / "elsewhere").mkdir()
+    making.symlink_to(specimen.home / "elsewhere")
+    verdict = specimen.verify(specimen.anchor)
+    assert (verdict.verdict, codes(verdict)) == ("incomplete", {"surplus-payload"})
+    assert verdict.problems[0].file == "payloads/.new"
+
+
 @pytest.mark.parametrize("name", [f"{DAY}/extra.json.zst", "2031-01-01/a.json.zst", "notes.txt", f"{DAY}/a\udcff"])
 def test_file_that_no_entry_names_is_surplus(specimen: Specimen, name: str) -> None:
     path = specimen.payloads / name
