@@ -130,7 +130,8 @@ class _ChunkVerifier:
             tree.add(value, TILE_HEIGHT if full else 0)
         if full:
             self._result.full.append((value, value) if value is not None else None)
-            self._note_root((place.index + 1) * TILE_WIDTH, None, None)
+            if (end := (place.index + 1) * TILE_WIDTH) in self._wanted:
+                self._note_root(end, None, None)
 
     def _grow(self, first: int, leaves: list[bytes], tile: list[bytes]) -> None:
         width = len(leaves)
@@ -151,9 +152,7 @@ class _ChunkVerifier:
             self._tiles.add(tile_leaf)
 
     def _note_root(self, size: int, rest: bytes | None, tile_rest: bytes | None) -> None:
-        """The roots up to ``size``, when they are wanted and known; ``rest`` goes behind what is in the trees."""
-        if size not in self._wanted:
-            return
+        """The roots up to ``size``, when they are known; ``rest`` goes behind what is in the trees."""
         own, tile = self._tree.root(rest), self._tiles.root(tile_rest)
         if own is not None and tile is not None:
             self._result.roots[size] = (own, tile)
