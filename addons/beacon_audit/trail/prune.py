@@ -4,9 +4,14 @@ The entry says what is to be gone (everything dated before a day), who asked for
 first file is deleted, so that there is never a file missing that the log does not account for; and a deletion that was
 interrupted is finished by doing it again. Proofs stay whole: entries hold commitments only, and the salt goes with the
 body. Nothing else ever deletes a payload file.
+
+What lies there and is a directory is not ours: everything else is deleted, and then that is an error. Where there is
+nothing else to delete, nothing is recorded, however often it is tried.
 """
 
+import errno
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,24 +58,30 @@ def prune(
 
     Raises:
         TrailError: it could not be recorded; nothing was deleted.
-        OSError: some files could not be deleted; do it again.
+        OSError: something could not be deleted; do it again.
     """
     if not _DATE.fullmatch(before):
         raise ValueError("a day is written YYYY-MM-DD")
     files = storage or Storage()
     writer.publish()  # what a crash left in the journal may have files of those days, too
     days = expired_days(payloads, before)
-    names = {day: sorted(path for path in day.iterdir()) for day in days}
-    count = sum(len(paths) for paths in names.values())
-    if not days:
-        return Pruned(0, 0, None)
-    entry = {"type": "prune", "id": new_id(), "time": now(), "before": before, "files": count, "by": by}
-    receipt = writer.submit({**entry, "reason": reason}).result()
-    writer.publish()
+    names = {day: sorted(day.iterdir()) for day in days}
+    foreign = {path for paths in names.values() for path in paths if stat.S_ISDIR(path.lstat().st_mode)}
+    count = sum(len(paths) for paths in names.values()) - len(foreign)
+    index = None
+    if count:
+        entry = {"type": "prune", "id": new_id(), "time": now(), "before": before, "files": count, "by": by}
+        index = writer.submit({**entry, "reason": reason}).result().index
+        writer.publish()
     for day, paths in names.items():
         for path in paths:
-            files.remove(path)
+            if path not in foreign:
+                files.remove(path)
         files.sync_directory(day)
-        files.remove_directory(day)
-    files.sync_directory(payloads)
-    return Pruned(count, len(days), receipt.index)
+        if foreign.isdisjoint(paths):
+            files.remove_directory(day)
+    if days:
+        files.sync_directory(payloads)
+    if foreign:
+        raise OSError(errno.EISDIR, "expected payload files, found a directory; move it away", str(min(foreign)))
+    return Pruned(count, len(days) if count else 0, index)

@@ -35,13 +35,15 @@ type Fields = dict[str, object]
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """Where writing goes on. ``committed`` and ``payloads`` are durable in the journal and not published yet;
-    ``entries`` are the fields of the entries to add first. ``published.log_bytes`` is the length of the log file."""
+    ``entries`` are the fields of the entries to add first. ``published.log_bytes`` is the length of the log file.
+    ``last_time`` is the time of the last entry that was there, if there was one."""
 
     place: Place
     published: Published
     committed: tuple[Committed, ...]
     payloads: tuple[PayloadFile, ...]
     entries: tuple[Fields, ...]
+    last_time: str | None
 
 
 def recover(
@@ -69,7 +71,8 @@ def recover(
     following = cursor.next_batch or Next(first=cursor.next_index)
     place = Place(cursor.segment, cursor.offset, following, found.keys, intents)
     entries = _entries(cursor, dropped, intents.ids, new_id, now)
-    return Recovery(place, published, tuple(found.committed), tuple(found.payloads), entries)
+    last_time = _last_time(found, log, size)
+    return Recovery(place, published, tuple(found.committed), tuple(found.payloads), entries, last_time)
 
 
 def _open_intents(found: OwnJournal, log: PublishedEntries, size: int) -> OpenIntents:
@@ -79,6 +82,13 @@ def _open_intents(found: OwnJournal, log: PublishedEntries, size: int) -> OpenIn
         intents.follow([fields_of(decode_entry(entry), entry)], index)
     intents.follow(found.committed, size)
     return intents
+
+
+def _last_time(found: OwnJournal, log: PublishedEntries, size: int) -> str | None:
+    newest = found.committed[-1].entry if found.committed else None
+    if newest is None and size:
+        ((_, newest),) = log.entries(size - 1)
+    return str(decode_entry(newest)["time"]) if newest is not None else None
 
 
 def _check_reach(directory: Path, cursor: JournalCursor, size: int) -> None:

@@ -98,6 +98,7 @@ class TrailWriter:
         self._mutex = Lock()
         self._closed = False
         self._poisoned: str | None = None
+        self._last_time: str | None = None
         self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
         self._publisher = Publisher(
             publication,
@@ -172,6 +173,7 @@ class TrailWriter:
 
     def _resume(self, found: Recovery) -> None:
         """Record what was recovered, then begin to work."""
+        self._last_time = found.last_time
         # What the journal holds by now can be deleted as soon as it is published.
         self._journal.start_segment()
         fresh: list[Committed] = []
@@ -193,6 +195,11 @@ class TrailWriter:
     def checkpoint(self) -> bytes:
         """The note of the newest checkpoint."""
         return self._publisher.note
+
+    @property
+    def last_time(self) -> str | None:
+        """The time of the last entry of before this writer; ``None`` when the log was empty."""
+        return self._last_time
 
     @property
     def vkey(self) -> str:

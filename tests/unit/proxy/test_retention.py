@@ -4,14 +4,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from beacon_audit.proxy import retention
-from beacon_audit.proxy.retention import keep_to_retention
+from beacon_audit.proxy.retention import began_at, day_after, keep_to_retention
 from beacon_audit.trail import TrailWriter, build_payload
 from beacon_audit.trail.prune import Pruned, prune
 from harness.trail import Trail
@@ -20,6 +20,7 @@ TODAY = datetime(2026, 3, 1, 0, 0, 5, tzinfo=UTC)
 DAYS = 30
 #: 30 days before that day, and the day before.
 KEPT, EXPIRED = "2026-01-30", "2026-01-29"
+KEEPS = "payload files are kept by the earlier day"
 
 
 class Today(datetime):
@@ -111,6 +112,64 @@ def test_what_becomes_too_old_later_goes_then(trail: Trail) -> None:
         await until(lambda: not days(trail))
 
     while_kept(trail, writer, act)
+
+
+def test_nothing_is_deleted_while_the_clock_is_days_ahead_of_the_last_entry(
+    trail: Trail, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was 2026-02-20 when the proxy stopped, or else the clock is wrong."""
+    writer = trail.open()
+    record(trail, writer, EXPIRED)
+    writer.submit({"type": "close", "id": "1", "time": "2026-02-20T00:00:00Z"}).result(10)
+    writer.close()
+    writer = trail.open()
+    while_kept(trail, writer, lambda: until(lambda: caplog.text.count(KEEPS) > 2))
+
+    assert days(trail) == [EXPIRED]
+    assert prunes(trail) == []
+    assert "2026-03-01, but counted from the last entry of before the start it is 2026-02-20" in caplog.text
+    # The log has gone on since, so the next start believes it.
+    writer.submit({"type": "heartbeat", "id": "2", "time": "2026-03-01T00:00:00Z"}).result(10)
+    writer.close()
+    while_kept(trail, trail.open(), lambda: until(lambda: not days(trail)))
+
+
+def test_nothing_is_deleted_after_the_clock_has_jumped_ahead(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = trail.open()
+    record(trail, writer, KEPT)
+
+    class Later(Today):
+        """It jumps once somebody has asked, and is believed at the start."""
+
+        asked = 0
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            Later.asked += 1
+            return super().now(tz) + (timedelta(days=10) if Later.asked > 1 else timedelta())
+
+    monkeypatch.setattr(retention, "datetime", Later)
+    while_kept(trail, writer, lambda: until(lambda: caplog.text.count(KEEPS) > 2))
+
+    assert days(trail) == [KEPT]
+    assert prunes(trail) == []
+
+
+def test_time_that_passes_is_believed_and_a_jump_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "datetime", Today)
+    year, second = timedelta(days=365), timedelta(seconds=1)
+    today, seconds = TODAY.date(), year.total_seconds()
+
+    def day(last_entry: datetime | None, elapsed_s: float) -> date:
+        began = began_at(last_entry.isoformat() if last_entry else None)
+        return day_after(began, elapsed_s)
+
+    assert [day(last, 0) for last in (None, TODAY, TODAY + year)] == [today] * 3
+    assert [day(last, seconds) for last in (TODAY, TODAY - year, TODAY - year - second)] == [today] * 3
+    assert day(TODAY - year, 0) == today - year
+    assert day(TODAY - year, seconds / 5) == today - year * 4 / 5
 
 
 def test_what_cannot_be_deleted_is_told_and_tried_again(trail: Trail, caplog: pytest.LogCaptureFixture) -> None:

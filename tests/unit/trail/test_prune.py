@@ -1,6 +1,7 @@
 """Deleting payload files: on the record first, then for good, and finished if it was interrupted."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,37 @@ def test_only_directories_that_are_days_expire(tmp_path: Path) -> None:
 
     assert [path.name for path in expired_days(tmp_path, "2025-10-03")] == ["2025-10-01", "2025-10-02"]
     assert expired_days(tmp_path / "nowhere", "2025-10-03") == []
+
+
+def prunes(trail: Trail) -> list[object]:
+    return [entry["files"] for entry in trail.entries() if entry["type"] == "prune"]
+
+
+def test_a_directory_among_the_files_keeps_none_of_them_and_is_recorded_once(filled: Trail) -> None:
+    """Whoever can make one could else stop all deletion, and let the log grow every hour."""
+    foreign = filled.payloads / "2025-10-01" / "a"
+    (foreign / "inside").mkdir(parents=True)
+    (filled.payloads / "2025-10-02" / "zzz").mkdir()
+    for _ in range(3):
+        with pytest.raises(OSError, match=f"expected payload files, found a directory; move it away: '{foreign}'"):
+            delete(filled, filled.opened[-1], "2025-10-03")
+
+    assert prunes(filled) == [6]
+    assert holding(filled.home, MARK.encode()) == []
+    assert (foreign / "inside").is_dir()
+    foreign.joinpath("inside").rmdir()
+    foreign.rmdir()
+    (filled.payloads / "2025-10-02" / "zzz").rmdir()
+    assert delete(filled, filled.opened[-1], "2025-10-03") == Pruned(0, 0, None)
+    assert expired_days(filled.payloads, "2025-10-03") == []
+    assert prunes(filled) == [6]
+
+
+def test_a_pipe_among_the_files_is_deleted_like_one(filled: Trail) -> None:
+    os.mkfifo(filled.payloads / "2025-10-01" / "a")
+
+    assert delete(filled, filled.opened[-1], "2025-10-03") == Pruned(7, 2, 9)
+    assert expired_days(filled.payloads, "2025-10-03") == []
 
 
 def test_a_deletion_that_was_interrupted_anywhere_is_finished_by_the_next(filled: Trail) -> None:
