@@ -15,6 +15,7 @@ from beacon_audit.errors import HomeError, TrailCorrupt
 from beacon_audit.home.layout import TOKEN_KEY_BYTES, Home, access_problems, open_home
 from beacon_audit.home.private_files import create_directory, create_file, exclusive
 from beacon_audit.trail.published import CHECKPOINT
+from beacon_audit.trail.regular_file import read_regular
 
 # What an otherwise empty file system may hold at its root.
 IGNORED_NAMES = frozenset({"lost+found"})
@@ -111,10 +112,10 @@ def _complete_keys(home: Home) -> None:
 def _origin(home: Home) -> str | None:
     """The name of the log where one has begun: after a change of keys it does not follow from the key any more."""
     from beacon_audit.trail.checkpoint import parse_checkpoint
-    from beacon_audit.trail.note import parse_note
+    from beacon_audit.trail.note import NOTE_LIMIT, parse_note
 
     try:
-        return parse_checkpoint(parse_note((home.trail / CHECKPOINT).read_bytes()).text).origin
+        return parse_checkpoint(parse_note(read_regular(home.trail / CHECKPOINT, NOTE_LIMIT)).text).origin
     except FileNotFoundError:
         return None
     except TrailCorrupt as error:

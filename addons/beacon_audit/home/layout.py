@@ -127,7 +127,15 @@ def access_problems(home: Home) -> list[str]:
     directories = [problem for p in home.directories if (problem := _access_problem(p, stat.S_ISDIR, "directory"))]
     private = (*home.private_files, home.next_trail_key)
     files = [problem for p in private if (problem := _access_problem(p, stat.S_ISREG, "regular file"))]
-    return directories + files
+    public = [problem for p in home.public_files if (problem := _kind_problem(p))]
+    return directories + files + public
+
+
+def _kind_problem(path: Path) -> str | None:
+    """What is read must be a file: a pipe in its place would be waited for."""
+    if not os.path.lexists(path) or stat.S_ISREG(path.lstat().st_mode):
+        return None
+    return f"{path}: expected a regular file; move it away and run init again"
 
 
 def _access_problem(path: Path, is_kind: Callable[[int], bool], kind: str) -> str | None:

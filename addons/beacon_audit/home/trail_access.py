@@ -12,7 +12,8 @@ from beacon_audit.errors import HomeError, UsageError
 from beacon_audit.home.layout import Home
 from beacon_audit.home.private_files import create_file, replace_file, sync_directory
 from beacon_audit.trail.key_change import key_change_fields
-from beacon_audit.trail.note import Signer, parse_vkey
+from beacon_audit.trail.note import NOTE_LIMIT, Signer, parse_vkey
+from beacon_audit.trail.regular_file import read_regular
 from beacon_audit.trail.writer import TrailWriter
 
 
@@ -91,8 +92,8 @@ def _signer(home: Home, path: Path) -> Signer:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        origin = parse_vkey(home.trail_vkey.read_text("ascii").strip()).name
-        return Signer.load(path.read_bytes(), origin)
+        origin = parse_vkey(read_regular(home.trail_vkey, NOTE_LIMIT).decode("ascii", "replace").strip()).name
+        return Signer.load(read_regular(path, NOTE_LIMIT), origin)
     except UsageError:
         raise HomeError(f"{home.trail_vkey}: expected a vkey line; delete it, and init makes it again") from None
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -13,8 +13,9 @@ from typing import Literal
 
 from beacon_audit.errors import TrailCorrupt
 from beacon_audit.home import Home
-from beacon_audit.trail.payload_files import check_content
+from beacon_audit.trail.payload_files import CONTENT_LIMIT, check_content
 from beacon_audit.trail.reader import journal_payload
+from beacon_audit.trail.regular_file import read_regular
 
 type PayloadState = Literal["none", "present", "deleted", "altered", "unreadable"]
 
@@ -58,10 +59,10 @@ def _checked(home: Home, file: str, commitment: str, *, published: bool) -> byte
     """The body of a payload file, which lies in the journal for the first second of its life."""
     path = home.payloads / file
     try:
-        data = path.read_bytes()
+        data = read_regular(path, CONTENT_LIMIT)
     except FileNotFoundError:
         if published:
             raise
         # It may have been published between the two looks.
-        data = journal_payload(home.trail, file) or path.read_bytes()
+        data = journal_payload(home.trail, file) or read_regular(path, CONTENT_LIMIT)
     return check_content(data, commitment, file)

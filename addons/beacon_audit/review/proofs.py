@@ -13,7 +13,7 @@ from beacon_audit.errors import TrailCorrupt, UsageError
 from beacon_audit.home import Home
 from beacon_audit.trail.checkpoint import Checkpoint, parse_checkpoint
 from beacon_audit.trail.merkle import leaf_hash
-from beacon_audit.trail.note import parse_note, parse_vkey, signed_by
+from beacon_audit.trail.note import NOTE_LIMIT, parse_note, parse_vkey, signed_by
 from beacon_audit.trail.proof import (
     check_consistency,
     check_inclusion,
@@ -24,6 +24,7 @@ from beacon_audit.trail.proof import (
 )
 from beacon_audit.trail.published import CHECKPOINT, read_hashes
 from beacon_audit.trail.reader import read_entry, read_trail
+from beacon_audit.trail.regular_file import read_regular
 from beacon_audit.trail.tile_tree import TileTree
 from beacon_audit.trail.verify.anchor import read_anchors
 
@@ -76,7 +77,7 @@ def prove_consistency(home: Home, earlier: bytes, name: str) -> bytes:
 
 
 def _signed(home: Home) -> tuple[bytes, Checkpoint]:
-    note = (home.trail / CHECKPOINT).read_bytes()
+    note = read_regular(home.trail / CHECKPOINT, NOTE_LIMIT)
     parsed = parse_note(note)
     if not signed_by(parsed, parse_vkey(home.trail_vkey.read_text("ascii").strip())):
         raise TrailCorrupt(f"{home.trail / CHECKPOINT}: not signed by {home.trail_vkey}; run: beacon-audit verify")

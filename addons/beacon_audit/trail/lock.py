@@ -6,10 +6,11 @@ Somebody who verifies takes it for an instant to see whether a writer is at work
 
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 
-from beacon_audit.errors import TrailLocked
+from beacon_audit.errors import TrailCorrupt, TrailLocked
 
 _PATIENCE_SECONDS = 0.5
 
@@ -17,10 +18,13 @@ _PATIENCE_SECONDS = 0.5
 def lock_trail(state: Path) -> int:
     """Take the lock of the trail whose state directory is ``state``; close the descriptor to give it back.
 
-    Raises `TrailLocked` when another writer has it, and `OSError`.
+    Raises `TrailLocked` when another writer has it, `TrailCorrupt` when it is no file, and `OSError`.
     """
     path = state / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise TrailCorrupt(f"{path}: expected a regular file, found something else; move it away")
     if not _locked(descriptor):
         os.close(descriptor)
         raise TrailLocked(

@@ -19,6 +19,7 @@ import orjson
 import zstandard
 
 from beacon_audit.errors import TrailCorrupt
+from beacon_audit.trail.regular_file import read_regular
 
 SALT_BYTES = 32
 CONTENT_LIMIT = 256 * 1024 * 1024
@@ -100,7 +101,7 @@ def decode_payload(data: bytes, place: object) -> tuple[bytes, bytes]:
 
 def read_payload(path: Path) -> tuple[bytes, bytes]:
     """Salt and body of a payload file. Raises `TrailCorrupt` when it is not one, `OSError` when it cannot be read."""
-    return decode_payload(path.read_bytes(), path)
+    return decode_payload(read_regular(path, CONTENT_LIMIT), path)
 
 
 def check_payload(path: Path, expected: str) -> bytes:
@@ -108,7 +109,7 @@ def check_payload(path: Path, expected: str) -> bytes:
 
     Raises `TrailCorrupt` when it is another body, `FileNotFoundError` when the file was deleted.
     """
-    return check_content(path.read_bytes(), expected, path)
+    return check_content(read_regular(path, CONTENT_LIMIT), expected, path)
 
 
 def check_content(data: bytes, expected: str, place: object) -> bytes:

@@ -7,6 +7,7 @@ and the entries that its bundle holds. Raises `TrailCorrupt` where one does not 
 `beacon-audit verify` reads the rest.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +17,14 @@ from beacon_audit.errors import TrailCorrupt
 from beacon_audit.trail.checkpoint import Checkpoint, decode_log_line, parse_checkpoint
 from beacon_audit.trail.frontier import Frontier
 from beacon_audit.trail.merkle import leaf_hash
-from beacon_audit.trail.note import Signer, parse_note, signed_by
-from beacon_audit.trail.regular_file import is_directory
-from beacon_audit.trail.tiles import HASH_BYTES, TILE_WIDTH, TilePlace, decode_bundle, split_tile, tiles_of
+from beacon_audit.trail.note import NOTE_LIMIT, Signer, parse_note, signed_by
+from beacon_audit.trail.regular_file import is_directory, open_regular, read_regular
+from beacon_audit.trail.tiles import HASH_BYTES, TILE_LIMIT, TILE_WIDTH, TilePlace, decode_bundle, split_tile, tiles_of
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_LOG = "checkpoints.log"
-_NOTE_LIMIT = 64 * 1024
+#: The last two lines of the log of checkpoints are in so many bytes: ours have a few hundred each.
+_LAST_LINES = 256 * 1024
 _KEEP = "keep the files as evidence, look at them with `beacon-audit verify`, and restore the trail from a copy"
 
 
@@ -49,7 +51,7 @@ def published_size(directory: Path) -> int:
     """
     path = directory / CHECKPOINT
     try:
-        data = path.read_bytes()
+        data = read_regular(path, NOTE_LIMIT)
     except FileNotFoundError:
         raise TrailCorrupt(f"{path}: missing, though every trail begins with one; {_KEEP}") from None
     return parse_checkpoint(parse_note(data).text).size
@@ -109,7 +111,7 @@ def read_tile(directory: Path, place: TilePlace) -> bytes:
     """The bytes of the hash tile or bundle at ``place``; raises `TrailCorrupt` when it is missing."""
     path = directory / place.path
     try:
-        return path.read_bytes()
+        return read_regular(path, TILE_LIMIT)
     except FileNotFoundError:
         raise TrailCorrupt(f"{path}: missing, though a signed checkpoint covers it; {_KEEP}") from None
 
@@ -117,21 +119,22 @@ def read_tile(directory: Path, place: TilePlace) -> bytes:
 def read_hashes(directory: Path, place: TilePlace) -> bytes:
     """The bytes of the hash tile at ``place`` while the log may grow: once a tile is full its partial files go, and
     what they held comes first in the full one. Raises `TrailCorrupt` when there is neither."""
-    try:
-        return read_tile(directory, place)
-    except TrailCorrupt:
-        if not place.partial:
-            raise
-    return read_tile(directory, TilePlace(place.level, place.index))[: place.width * HASH_BYTES]
+    width = place.width
+    if place.partial:
+        try:
+            return read_regular(directory / place.path, TILE_LIMIT)
+        except FileNotFoundError:
+            place = TilePlace(place.level, place.index)
+    return read_tile(directory, place)[: width * HASH_BYTES]
 
 
 def _last_lines(path: Path) -> tuple[list[bytes], int, int]:
     """The last one or two whole lines, the length of all whole lines, the number of bytes behind them."""
     try:
-        with path.open("rb") as file:
-            length = file.seek(0, 2)
-            start = file.seek(max(0, length - 4 * _NOTE_LIMIT))
-            data = file.read()
+        with os.fdopen(open_regular(path), "rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            start = file.seek(max(0, length - _LAST_LINES))
+            data = file.read(_LAST_LINES)
     except FileNotFoundError:
         return [], 0, 0
     whole = whole_lines(data)
@@ -153,7 +156,7 @@ def whole_lines(data: bytes) -> int:
 def _is_behind(path: Path, notes: list[bytes]) -> bool:
     """Whether the file ``checkpoint`` is the line before the last: a crash between the two leaves it so."""
     try:
-        note = path.read_bytes()
+        note = read_regular(path, NOTE_LIMIT)
     except FileNotFoundError:
         note = b""
     if note == notes[-1]:

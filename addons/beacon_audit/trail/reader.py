@@ -17,8 +17,9 @@ from beacon_audit.trail.cursor import JournalCursor, JournalMoved
 from beacon_audit.trail.entry import decode_entry
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.published import published_size, read_hashes
+from beacon_audit.trail.regular_file import read_regular
 from beacon_audit.trail.segment import STATE
-from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, decode_bundle, split_tile
+from beacon_audit.trail.tiles import TILE_LIMIT, TILE_WIDTH, TilePlace, decode_bundle, split_tile
 
 #: So often the journal is looked at again before what it lacks is called missing.
 _ATTEMPTS = 3
@@ -102,7 +103,7 @@ def read_bundle(directory: Path, number: int, width: int) -> tuple[bytes, ...]:
     """The first ``width`` entries of a bundle, which may have become a full one meanwhile."""
     for place in (TilePlace(None, number, width), TilePlace(None, number)):
         try:
-            return decode_bundle((directory / place.path).read_bytes(), place.width)[:width]
+            return decode_bundle(read_regular(directory / place.path, TILE_LIMIT), place.width)[:width]
         except FileNotFoundError:
             continue
     raise TrailCorrupt(f"{directory / place.path}: missing; run: beacon-audit verify")

@@ -7,9 +7,10 @@ from beacon_audit.trail.append_file import AppendFile
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.fresh_files import FreshFiles
 from beacon_audit.trail.merkle import EMPTY_ROOT
-from beacon_audit.trail.note import Signer, sign_note
+from beacon_audit.trail.note import NOTE_LIMIT, Signer, sign_note
 from beacon_audit.trail.publication import MAKING
 from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG
+from beacon_audit.trail.regular_file import read_regular
 from beacon_audit.trail.segment import STATE
 from beacon_audit.trail.storage import Storage
 
@@ -28,7 +29,7 @@ def start_trail(directory: Path, signer: Signer, storage: Storage | None = None)
     making = directory / STATE / MAKING
     found = [*directory.iterdir(), *(making.parent.iterdir() if making.parent.is_dir() else ())]
     for path in found:
-        begun = path == log and _is_torn(path.read_bytes(), line)
+        begun = path == log and _is_torn(read_regular(path, NOTE_LIMIT), line)
         if not begun and path not in (making, making.parent):
             raise TrailError(f"{path}: expected an empty directory to begin a trail in, found this")
     files.remove(log)

@@ -20,8 +20,13 @@ class Storage:
     """The real thing. Paths are absolute; sizes and offsets count bytes; every method may raise `OSError`."""
 
     def open_append(self, path: Path) -> int:
-        """A descriptor that writes at the end of the existing file ``path``."""
-        return os.open(path, os.O_WRONLY | os.O_APPEND | _ALWAYS)
+        """A descriptor that writes at the end of the existing file ``path``, which is a regular one."""
+        # A pipe would be waited for until somebody reads from it.
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | _ALWAYS)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "expected a regular file, found something else", str(path))
+        return descriptor
 
     def create(self, path: Path) -> int:
         """A descriptor that writes the new file ``path``; it is an error when anything is there already."""

@@ -18,6 +18,8 @@ HASH_BYTES = 32
 
 _ENTRY_LIMIT = 0xFFFF
 _LENGTH_BYTES = 2
+#: No file of the log is longer: a bundle of the longest entries.
+TILE_LIMIT = TILE_WIDTH * (_LENGTH_BYTES + _ENTRY_LIMIT)
 # Seven groups are more than a 64-bit size needs. ``[0-9]``, because ``\d`` takes other scripts' digits.
 _PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 

@@ -78,3 +78,13 @@ def test_token_key_of_another_form_is_refused(home: Home, content: str) -> None:
     home.tokens_key.write_text(content, "utf-8")
     with pytest.raises(HomeError, match=r"tokens\.key: expected one line of 64 hex digits"):
         home.token_key()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["ca/ca.crt", "keys/trail.vkey", "keys/trail.key", "keys/tokens.key", "ca/ca.pem"])
+def test_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(home: Home, name: str) -> None:
+    (home.path / name).unlink()
+    os.mkfifo(home.path / name, 0o600)
+    for use in (open_home, lambda path: create_home(path, HOSTS)):
+        with pytest.raises(HomeError, match=f"{name}: expected a regular file"):
+            use(home.path)

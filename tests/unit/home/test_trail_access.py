@@ -224,3 +224,21 @@ def test_a_trail_of_another_key_is_not_continued(home: Home) -> None:
     home.trail_key.write_bytes(create_trail_key())
     with pytest.raises(TrailError, match="not signed by the key of this home"):
         open_trail_writer(home, new_id=new_id, now=now)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["trail_vkey", "trail_key"])
+def test_a_pipe_in_the_place_of_a_key_is_not_waited_for(home: Home, name: str) -> None:
+    path: Path = getattr(home, name)
+    path.unlink()
+    os.mkfifo(path, 0o600)
+    with pytest.raises(TrailError, match=f"{path.name}: expected a regular file, found a named pipe"):
+        open_trail_writer(home, new_id=new_id, now=now)
+
+
+@pytest.mark.timeout(60)
+def test_init_does_not_wait_for_a_pipe_in_the_place_of_the_checkpoint(home: Home) -> None:
+    (home.trail / "checkpoint").unlink()
+    os.mkfifo(home.trail / "checkpoint")
+    with pytest.raises(HomeError, match="checkpoint: expected a regular file, found a named pipe"):
+        create_home(home.path, HOSTS)
