@@ -10,12 +10,16 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beacon_audit.errors import HomeError, TrailCorrupt
 from beacon_audit.home.layout import TOKEN_KEY_BYTES, Home, access_problems, open_home
-from beacon_audit.home.private_files import create_directory, create_file, exclusive
+from beacon_audit.home.private_files import create_directory, create_file, exclusive, sync_directory
 from beacon_audit.trail.published import CHECKPOINT
 from beacon_audit.trail.regular_file import read_regular
+
+if TYPE_CHECKING:
+    from beacon_audit.trail.note import Signer
 
 # What an otherwise empty file system may hold at its root.
 IGNORED_NAMES = frozenset({"lost+found"})
@@ -51,7 +55,7 @@ def _claim(home: Home) -> None:
 
 def _refuse_lost_trail(home: Home) -> None:
     # Every directory is made before the first key, so a key without a trail means that the trail was taken away.
-    if home.tokens_key.exists() and not home.trail.exists():
+    if (home.tokens_key.exists() or home.trail_key.exists()) and not home.trail.exists():
         raise HomeError(f"{home.trail}: missing, though this home was complete; restore it, or make a new home")
 
 
@@ -83,30 +87,50 @@ def _complete_authority(home: Home, hosts: Sequence[str]) -> None:
 
 
 def _complete_keys(home: Home) -> None:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    from beacon_audit.home.trail_key import create_trail_key
-    from beacon_audit.trail.note import Signer
-    from beacon_audit.trail.start import start_trail
-
-    _create_private(home, home.trail_key, create_trail_key, public=home.trail_vkey)
-    _create_private(home, home.tokens_key, lambda: secrets.token_hex(TOKEN_KEY_BYTES).encode() + b"\n")
-    home.token_key()
-    try:
-        signer = Signer.load(home.trail_key.read_bytes(), _origin(home))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise _unusable(home.trail_key, "an Ed25519 private key (PKCS #8 PEM)", error) from error
-    if not os.path.lexists(home.trail / CHECKPOINT):
-        # The public line is made last: where it is, the trail had begun.
-        if os.path.lexists(home.trail_vkey):
+    if os.path.lexists(home.trail_key):
+        # The key has its name only since the trail has begun, so none is ever begun twice with it.
+        if not os.path.lexists(home.trail / CHECKPOINT):
             raise HomeError(
                 f"{home.trail / CHECKPOINT}: missing, though this home was complete; restore the trail from a copy, or "
                 "make a new home"
             )
-        start_trail(home.trail, signer)
+        _create_private(home, home.tokens_key, _create_token_key)
+    else:
+        _begin_trail(home)
+    home.token_key()
+    signer = _load(home, home.trail_key)
     if os.path.lexists(home.trail_vkey) and os.path.lexists(home.next_trail_key):
         return  # a change of keys was interrupted: `open_trail_writer` makes the two agree
     _complete_public(home.trail_vkey, signer.vkey.encode() + b"\n", home.trail_key)
+
+
+def _begin_trail(home: Home) -> None:
+    """Makes the keys and begins the trail, or goes on where that was interrupted."""
+    from beacon_audit.home.trail_key import create_trail_key
+    from beacon_audit.trail.start import start_trail
+
+    _refuse_orphan(home.trail_vkey, home.trail_key)
+    _create_private(home, home.first_trail_key, create_trail_key, called=home.trail_key)
+    _create_private(home, home.tokens_key, _create_token_key)
+    if not os.path.lexists(home.trail / CHECKPOINT):
+        start_trail(home.trail, _load(home, home.first_trail_key))
+    home.first_trail_key.replace(home.trail_key)
+    sync_directory(home.keys)
+
+
+def _create_token_key() -> bytes:
+    return secrets.token_hex(TOKEN_KEY_BYTES).encode() + b"\n"
+
+
+def _load(home: Home, path: Path) -> "Signer":
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    from beacon_audit.trail.note import Signer
+
+    try:
+        return Signer.load(path.read_bytes(), _origin(home))
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise _unusable(path, "an Ed25519 private key (PKCS #8 PEM)", error) from error
 
 
 def _origin(home: Home) -> str | None:
@@ -122,13 +146,12 @@ def _origin(home: Home) -> str | None:
         raise HomeError(str(error)) from None
 
 
-def _create_private(home: Home, path: Path, create: Callable[[], bytes], public: Path | None = None) -> None:
+def _create_private(home: Home, path: Path, create: Callable[[], bytes], called: Path | None = None) -> None:
+    """``called``: under which name its owner knows it."""
     if path.exists():
         return
-    if public is not None:
-        _refuse_orphan(public, path)
     if any(home.trail.iterdir()):
-        raise HomeError(f"{path}: missing, but the trail has begun; restore the file from a backup")
+        raise HomeError(f"{called or path}: missing, but the trail has begun; restore the file from a backup")
     create_file(path, create())
 
 

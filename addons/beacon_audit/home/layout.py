@@ -5,6 +5,7 @@
     HOME/ca/ca.crt           certificate to give to clients (PEM)
     HOME/ca/ca.pem           private: key and certificate (PEM), 0600
     HOME/keys/trail.key      private: Ed25519 (PKCS #8 PEM), 0600
+    HOME/keys/trail.key.first private: what becomes ``trail.key`` once the trail has begun, 0600
     HOME/keys/trail.key.next private: the key that takes its place, while that is being done, 0600
     HOME/keys/trail.vkey     public: C2SP note verifier key, one line
     HOME/keys/tokens.key     private: 32 bytes as 64 hex digits, one line, 0600
@@ -69,6 +70,11 @@ class Home:
         return self.keys / "trail.key"
 
     @property
+    def first_trail_key(self) -> Path:
+        """There only until the trail has begun: where ``trail_key`` is, it has."""
+        return self.keys / "trail.key.first"
+
+    @property
     def next_trail_key(self) -> Path:
         """There only while one key takes the place of another."""
         return self.keys / "trail.key.next"
@@ -125,7 +131,7 @@ def open_home(path: Path) -> Home:
 def access_problems(home: Home) -> list[str]:
     """Why the parts of ``home`` that exist must not be trusted with keys; empty when all is well."""
     directories = [problem for p in home.directories if (problem := _access_problem(p, stat.S_ISDIR, "directory"))]
-    private = (*home.private_files, home.next_trail_key)
+    private = (*home.private_files, home.first_trail_key, home.next_trail_key)
     files = [problem for p in private if (problem := _access_problem(p, stat.S_ISREG, "regular file"))]
     public = [problem for p in home.public_files if (problem := _kind_problem(p))]
     return directories + files + public

@@ -88,6 +88,39 @@ def test_emptied_trail_is_not_silently_begun_anew(tmp_path: Path, state: str) ->
         create_home(tmp_path / "home", HOSTS)
 
 
+@pytest.mark.parametrize("also", [(), ("trail.vkey",), ("trail.vkey", "tokens.key"), ("tokens.key",)])
+@pytest.mark.parametrize("whole", [False, True])
+def test_key_that_has_signed_a_log_begins_no_other(tmp_path: Path, also: tuple[str, ...], whole: bool) -> None:
+    """Two logs of one origin, and of one key, could not be told apart but by an anchor."""
+    home = create_home(tmp_path / "home", HOSTS)
+    shutil.rmtree(home.trail)
+    if not whole:
+        home.trail.mkdir(mode=0o700)
+    for name in also:
+        (home.keys / name).unlink()
+    with pytest.raises(HomeError, match="missing, though this home was complete"):
+        create_home(tmp_path / "home", HOSTS)
+    assert not (home.trail / "checkpoint").exists()
+
+
+def test_private_key_has_its_name_once_the_trail_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[list[str]] = []
+
+    def fail(directory: Path, signer: object) -> None:
+        begun.append(sorted(path.name for path in (directory.parent / "keys").iterdir()))
+        raise OSError(5, "Input/output error", str(directory))
+
+    monkeypatch.setattr("beacon_audit.trail.start.start_trail", fail)
+    with pytest.raises(HomeError, match="Input/output error"):
+        create_home(tmp_path / "home", HOSTS)
+    monkeypatch.undo()
+
+    assert begun == [["tokens.key", "trail.key.first"]]
+    first = (tmp_path / "home/keys/trail.key.first").read_bytes()
+    assert create_home(tmp_path / "home", HOSTS).trail_key.read_bytes() == first
+    assert not (tmp_path / "home/keys/trail.key.first").exists()
+
+
 @pytest.mark.parametrize("name", ["checkpoint", "checkpoints.log"])
 def test_lost_file_of_the_trail_is_not_made_again(tmp_path: Path, name: str) -> None:
     home = create_home(tmp_path / "home", HOSTS)
