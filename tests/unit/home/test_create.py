@@ -100,7 +100,8 @@ def test_key_that_has_signed_a_log_begins_no_other(tmp_path: Path, also: tuple[s
         (home.keys / name).unlink()
     with pytest.raises(HomeError, match="missing, though this home was complete"):
         create_home(tmp_path / "home", HOSTS)
-    assert not (home.trail / "checkpoint").exists()
+    assert list(home.trail.parent.glob("trail/*")) == []
+    assert home.trail.exists() is not whole
 
 
 def test_private_key_has_its_name_once_the_trail_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
