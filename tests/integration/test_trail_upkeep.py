@@ -221,6 +221,14 @@ def test_proxy_keeps_bodies_no_longer_than_its_policy_says(tmp_path: Path, capsy
         assert [body_state(home, identity, capsys) for identity in ids] == ["present", "present"]
         of_then = salts(home)
 
+        # The clock says that the proxy stood still for 20 days. It may be wrong, so nothing is deleted yet.
+        doubt = "payload files are kept by the earlier day"
+        before = rig.proxy.stderr.count(doubt)
+        start_at(rig)
+        eventually(lambda: rig.proxy.stderr.count(doubt) > before)
+        assert rig.proxy.stop() == 0
+        assert [body_state(home, identity, capsys) for identity in ids] == ["present", "present"]
+
         start_at(rig)
         eventually(lambda: len(list(home.payloads.glob("20*"))) == 1)
         assert rig.send(2).status == 200

@@ -1,9 +1,10 @@
 """The audit trail: entries that are durable before anything leaves, a signed log of them, and payload files beside it.
 
-Pure: ``entry``, ``batch``, ``merkle``, ``tiles``, ``frontier``, ``note``, ``checkpoint``, ``proof``, ``key_change``.
-``storage`` is every file operation that durability rests on. ``writer`` is the only writer: its journal (``journal``,
-one batch, one sync) is what a request waits for, and ``publisher`` turns it into the log that ``docs/trail-format.md``
-describes. ``recovery`` starts it. ``reader`` reads while it writes. ``verify`` trusts nobody.
+Pure: ``entry``, ``entry_form``, ``frames``, ``batch``, ``journal_keys``, ``open_intents``, ``merkle``, ``tiles``,
+``frontier``, ``note``, ``checkpoint``, ``proof``, ``key_change``. ``storage`` is every file operation that durability
+rests on. ``writer`` is the only writer: its journal (``journal``, one batch, one sync) is what a request waits for, and
+``publisher`` turns it into the log that ``docs/trail-format.md`` describes. ``recovery`` starts it, and takes from the
+journal what ``own_journal`` can prove to be the writer's. ``reader`` reads while it writes. ``verify`` trusts nobody.
 """
 
 from beacon_audit.trail.entry import ENTRY_LIMIT

@@ -14,6 +14,7 @@ from beacon_audit.trail.batch import MAGIC, Next
 from beacon_audit.trail.checkpoint import Checkpoint, encode_log_line
 from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.note import sign_note
+from harness.held_storage import HeldStorage
 from harness.journal_bytes import batch, batches_of, end_of
 from harness.quick_storage import QuickStorage
 from harness.signers import signer
@@ -133,12 +134,15 @@ def test_an_entry_in_the_journal_that_is_not_the_published_one_is_refused(closed
 def test_a_missing_segment_in_the_middle_is_refused(closed: Trail, make_fields: MakeFields) -> None:
     closed.segment_bytes, closed.publish_s = 1, 3600
     # Segments are deleted once their entries are published, so the log is left as a crash leaves it.
-    writer = closed.open(QuickStorage())
+    storage = HeldStorage()
+    writer = closed.open(storage)
+    hold = storage.hold("create", "/new/")
     for _ in range(4):
         writer.submit(make_fields()).result(10)
     crashed = closed.home / "crashed"
     for name in ("trail", "payloads"):
         shutil.copytree(closed.home / name, crashed / name)
+    hold.let_go()
     writer.close()
     closed.home = crashed
     (closed.state / f"journal-{ENTRIES + 1:020d}.wal").unlink()
