@@ -1,7 +1,8 @@
 """The payload files of entries, for a bundle: uncompressed, so that a verifier needs nothing but SHA-256.
 
 A file that is not what its entry committed to goes in as it is, and not uncompressed: it is evidence, the verifiers say
-so, and it may be a bomb.
+so, and it may be a bomb. So does one that was not opened behind too many such. Of one that is larger than its content,
+which are holes, and of a large one that was not opened, the first MiB goes in.
 """
 
 from bisect import bisect_right
