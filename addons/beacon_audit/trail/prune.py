@@ -5,14 +5,16 @@ first file is deleted, so that there is never a file missing that the log does n
 interrupted is finished by doing it again. Proofs stay whole: entries hold commitments only, and the salt goes with the
 body. Nothing else ever deletes a payload file.
 
-What lies there and is a directory is not ours: everything else is deleted, and then that is an error. Where there is
-nothing else to delete, nothing is recorded, however often it is tried.
+What lies there and is a directory is not ours, and something may not let itself be deleted or even listed: everything
+else is deleted, and then that is an error. Where there is nothing else to delete, nothing is recorded, however often it
+is tried.
 """
 
 import errno
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from beacon_audit.trail.storage import Storage
 from beacon_audit.trail.writer import TrailWriter
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: What somebody can do to a file or a directory so that it stays.
+_STUBBORN = frozenset({errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTEMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,9 @@ def prune(
     files = storage or Storage()
     writer.publish()  # what a crash left in the journal may have files of those days, too
     days = expired_days(payloads, before)
-    names = {day: sorted(day.iterdir()) for day in days}
-    foreign = {path for paths in names.values() for path in paths if stat.S_ISDIR(path.lstat().st_mode)}
-    count = sum(len(paths) for paths in names.values()) - len(foreign)
+    failure = _Failure()
+    names = _listed(days, failure)
+    count = sum(len(paths) for paths in names.values())
     index = None
     if count:
         entry = {"type": "prune", "id": new_id(), "time": now(), "before": before, "files": count, "by": by}
@@ -75,13 +79,44 @@ def prune(
         writer.publish()
     for day, paths in names.items():
         for path in paths:
-            if path not in foreign:
+            with failure.put_off():
                 files.remove(path)
-        files.sync_directory(day)
-        if foreign.isdisjoint(paths):
+        with failure.put_off():
+            files.sync_directory(day)
             files.remove_directory(day)
     if days:
         files.sync_directory(payloads)
-    if foreign:
-        raise OSError(errno.EISDIR, "expected payload files, found a directory; move it away", str(min(foreign)))
+    if failure.first is not None:
+        raise failure.first
     return Pruned(count, len(days) if count else 0, index)
+
+
+def _listed(days: list[Path], failure: "_Failure") -> dict[Path, list[Path]]:
+    """For each of the ``days`` the files in it."""
+    names: dict[Path, list[Path]] = {}
+    for day in days:
+        with failure.put_off():
+            found = sorted(day.iterdir())
+            foreign = {path for path in found if stat.S_ISDIR(path.lstat().st_mode)}
+            names[day] = [path for path in found if path not in foreign]
+            if foreign:
+                raise OSError(
+                    errno.EISDIR, "expected payload files, found a directory; move it away", str(min(foreign))
+                )
+    return names
+
+
+class _Failure:
+    """The first of some that keep only what they are about. It is raised when everything else is deleted."""
+
+    def __init__(self) -> None:
+        self.first: OSError | None = None
+
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _STUBBORN:
+                raise  # the disk, on which nothing is tried any more
+            self.first = self.first or error

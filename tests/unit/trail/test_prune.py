@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,36 @@ def test_a_pipe_among_the_files_is_deleted_like_one(filled: Trail) -> None:
 
     assert delete(filled, filled.opened[-1], "2025-10-03") == Pruned(7, 2, 9)
     assert expired_days(filled.payloads, "2025-10-03") == []
+
+
+@pytest.mark.parametrize("stubborn", ["2025-10-01", "2025-10-01/1-0.json.zst"])
+def test_what_cannot_be_deleted_keeps_nothing_else(
+    filled: Trail, monkeypatch: pytest.MonkeyPatch, stubborn: str
+) -> None:
+    """Somebody made it immutable, or unreadable: no reason to keep other bodies for ever."""
+    listed, kept = Path.iterdir, filled.payloads / stubborn
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path == kept:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    class Refusing(QuickStorage):
+        def remove(self, path: Path) -> None:
+            if path == kept:
+                raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+            super().remove(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "iterdir", refuse)
+        with pytest.raises(PermissionError, match=str(kept)):
+            delete(filled, filled.opened[-1], "2025-10-03", Refusing())
+
+    left = [path for path in filled.payloads.glob("2*/*") if path.parent.name < "2025-10-03"]
+    assert left == [path for path in left if path.is_relative_to(kept)]
+    assert left
+    delete(filled, filled.opened[-1], "2025-10-03")
+    assert holding(filled.home, MARK.encode()) == []
 
 
 def test_a_deletion_that_was_interrupted_anywhere_is_finished_by_the_next(filled: Trail) -> None:
