@@ -24,6 +24,7 @@ from beacon_audit.trail.note import parse_note, sign_note
 from beacon_audit.trail.payload_files import read_payload
 from beacon_audit.trail.tiles import decode_bundle, encode_bundle
 from beacon_audit.trail.verify import Verdict
+from harness.evidence import make_evidence
 from harness.journal_bytes import batches_of, journal
 from harness.log_builder import make_signer
 from harness.specimen import (
@@ -388,6 +389,22 @@ def test_directory_behind_a_symbolic_link_is_found(specimen: Specimen, path: str
     (specimen.trail / path).rename(elsewhere)
     (specimen.trail / path).symlink_to(elsewhere)
     assert_tampered(specimen.verify(specimen.anchor), "surplus-file")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "path",
+    ["trail/tile", "trail/tile/0", "trail/tile/entries/001.p", "trail/.state", "trail", "payloads", f"payloads/{DAY}"],
+)
+def test_link_that_leads_in_a_circle_gets_a_verdict(specimen: Specimen, path: str) -> None:
+    """And so does what evidence is made of: it is needed then."""
+    place = specimen.home / path
+    shutil.rmtree(place)
+    place.symlink_to(place.name)
+    assert_tampered(specimen.verify(specimen.anchor))
+    if path != "trail":
+        made = make_evidence(specimen.home, specimen.key.vkey, specimen.anchor)
+        assert made.judge().answer["verdict"] == "tampered"
 
 
 @pytest.mark.parametrize("count", range(1, len(CHECKPOINTS)))

@@ -1,11 +1,15 @@
 """Reading files that somebody may have prepared: never through a symbolic link, never without a bound, never waiting.
 
-What is asked for and does not exist raises `FileNotFoundError` (also when a directory on the way is none); what exists
-and is not a regular file raises `NotAFile`. Every other `OSError` is the reader's trouble and passes.
+What is asked for and does not exist raises `FileNotFoundError` (also when a directory on the way is none, or a link
+that leads in a circle); what exists and is not a regular file raises `NotAFile`. Every other `OSError` is the reader's
+trouble and passes.
 """
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PIECE = 1024 * 1024
@@ -18,18 +22,22 @@ class NotAFile(Exception):
 
 def open_file(path: Path | str) -> int:
     """A descriptor of the regular file at ``path``, to be read."""
-    try:
+    with _nothing_without_a_way(path):
         # Looked at before it is opened: opening a device or a pipe may do or wait for something.
         _require_regular(os.lstat(path).st_mode)
         descriptor = os.open(path, _FLAGS)
-    except NotADirectoryError:
-        raise FileNotFoundError(path) from None
     try:
         _require_regular(os.fstat(descriptor).st_mode)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def list_directory(path: Path | str) -> "list[os.DirEntry[str]]":
+    """What is in the directory at ``path``, by name."""
+    with _nothing_without_a_way(path), os.scandir(path) as found:
+        return sorted(found, key=lambda entry: entry.name)
 
 
 def read_file(path: Path | str, limit: int) -> bytes:
@@ -43,6 +51,16 @@ def read_file(path: Path | str, limit: int) -> bytes:
         return data
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _nothing_without_a_way(path: Path | str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+            raise
+        raise FileNotFoundError(path) from None
 
 
 def _rest(descriptor: int, limit: int) -> bytes:

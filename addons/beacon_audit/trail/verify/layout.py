@@ -11,7 +11,7 @@ from pathlib import Path
 
 from beacon_audit.trail.published import CHECKPOINT, CHECKPOINT_LOG
 from beacon_audit.trail.tiles import TILE_WIDTH, TilePlace, parse_tile_path
-from beacon_audit.trail.verify.evidence import kind_of
+from beacon_audit.trail.verify.evidence import kind_of, list_directory
 
 WITNESSED = "checkpoint.witnessed"
 
@@ -37,8 +37,8 @@ def walk(directory: Path) -> Iterator[TilePlace | Stray]:
     while pending:
         parent = pending.pop()
         try:
-            found = sorted(os.scandir(directory / parent), key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
+            found = list_directory(directory / parent)
+        except FileNotFoundError:
             continue  # the writer deletes what is not needed any more
         for entry in found:
             path = f"{parent}/{entry.name}" if parent else entry.name

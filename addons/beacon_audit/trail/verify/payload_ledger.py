@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from beacon_audit.trail.verify.evidence import list_directory
 from beacon_audit.trail.verify.payload_check import PayloadTally
 from beacon_audit.trail.verify.problem import Problem
 from beacon_audit.trail.verify.verdict import PayloadCount
@@ -100,8 +101,8 @@ class PayloadLedger:
         """Names in the directory; how many files there are in those that are dates, `None` for what is no such and
         not the writer's, who makes files in one directory and gives them numbers."""
         try:
-            found = sorted(os.scandir(self._directory), key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
+            found = list_directory(self._directory)
+        except FileNotFoundError:
             return
         for entry in found:
             if _DATE.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
