@@ -51,6 +51,8 @@ class Publisher:
         self._failed = False
         #: What waits to be published, in bytes.
         self.backlog = 0
+        # Since when something waits.
+        self._waiting_since: float | None = None
         self._thread = Thread(target=self._run, name="trail-publisher", daemon=True)
 
     def start(self) -> None:
@@ -63,9 +65,15 @@ class Publisher:
             self._payloads += payloads
             self._added += len(committed)
             self._grown_at = time.monotonic()
+            self._waiting_since = self._waiting_since or self._grown_at
             self.backlog += sum(len(item.entry) for item in committed) + sum(len(file.content) for file in payloads)
             if self._grown_at >= self._due:
                 self._changed.notify_all()
+
+    def late_s(self) -> float:
+        """For how many seconds more than it should something has waited to be published."""
+        since = self._waiting_since
+        return 0.0 if since is None else max(time.monotonic() - since - self._interval_s, 0.0)
 
     def publish(self) -> bytes:
         """Wait until all that was added is published; the newest checkpoint.
@@ -121,7 +129,8 @@ class Publisher:
         with self._changed:
             committed, self._committed = self._committed, []
             payloads, self._payloads = self._payloads, []
-            idle_for = time.monotonic() - self._grown_at
+            now = time.monotonic()
+            idle_for = now - self._grown_at
         if committed:
             note = self._publication.publish(committed, payloads)
             self._on_checkpoint(note)
@@ -130,6 +139,7 @@ class Publisher:
                 self._published += len(committed)
                 self.note, self.vkey = note, self._publication.signer.vkey
                 self.backlog -= done
+                self._waiting_since = now if self._committed else None
                 self._due = time.monotonic() + self._interval_s
                 self._changed.notify_all()
         elif idle_for >= self._idle_s and not self._closing:

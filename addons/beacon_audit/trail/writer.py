@@ -46,6 +46,9 @@ HEARTBEAT_SECONDS = 60.0
 _BATCH_BYTES = BATCH_BYTES
 #: Nothing is taken while more than this waits to be published.
 _BACKLOG_BYTES = 256 * 1024 * 1024
+#: No intent is taken while something has waited for so much longer than it should: what is not signed yet, whoever can
+#: write HOME can remove, so nothing leaves on the strength of it for long.
+_LATE_SECONDS = 30.0
 _ZSTD_LEVEL = 1
 
 
@@ -232,6 +235,10 @@ class TrailWriter:
             if self._publisher.backlog > _BACKLOG_BYTES:
                 raise TrailUnavailable("too much waits to be published already; the disk is too slow")
             item = fields_of(fields, encode_entry(fields, self._next_index))
+            if item.kind == "intent" and self._publisher.late_s() > _LATE_SECONDS:
+                raise TrailUnavailable(
+                    f"what was recorded has not been signed for {_LATE_SECONDS:.0f} seconds; the disk is too slow"
+                )
             check_form(fields)
             _check_payload(fields, payload)
             self._queue.put(_Waiting(self._next_index, item, payload, future))

@@ -220,6 +220,32 @@ def test_too_much_that_waits_to_be_published_refuses_at_once(
     assert writer.submit(make_fields()).result(10)
 
 
+def test_what_is_not_signed_for_long_lets_no_request_leave(
+    trail: Trail, make_fields: MakeFields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In that time whoever can write HOME could remove it. What became of others is recorded all the same."""
+    monkeypatch.setattr("beacon_audit.trail.writer._LATE_SECONDS", 0.05)
+    trail.publish_s = 0.05
+    storage = HeldStorage()
+    writer = trail.open(storage)
+    hold = storage.hold("create", "/new/")
+    intent = make_fields("intent")
+
+    def go_on() -> None:
+        while True:
+            writer.submit(intent).result(10)
+
+    with pytest.raises(TrailUnavailable, match="has not been signed for"):
+        go_on()
+    outcome = {**make_fields("outcome"), "id": intent["id"], "state": "sent"}
+    assert writer.submit(outcome).result(10)
+    assert writer.poisoned is None
+    hold.let_go()
+    writer.publish()
+
+    assert writer.submit(make_fields("intent")).result(10)
+
+
 def test_a_segment_that_is_full_is_followed_by_one_named_after_its_first_entry(
     trail: Trail, make_fields: MakeFields
 ) -> None:
