@@ -149,11 +149,12 @@ class TailCheck:
     def _check_older(self, place: TilePlace) -> None:
         """A partial file of an older checkpoint is a prefix of the file that is right now."""
         try:
-            data = read_file(self.directory / place.path, BUNDLE_LIMIT)
             _, newer = read_place(self.directory, TilePlace(place.level, place.index, width_at(place, self.size)))
+            end = frame_offset(newer, place.width) if place.level is None else place.width * 32
+            # No more of it than it should have: there may be very many, and each as long as a bundle can be.
+            data = read_file(self.directory / place.path, end)
         except (FileNotFoundError, NotAFile):
             return  # deleted since, or a problem already
-        end = frame_offset(newer, place.width) if place.level is None else place.width * 32
         if data != newer[:end]:
             offset = next((i for i, (a, b) in enumerate(zip(data, newer, strict=False)) if a != b), min(len(data), end))
             code = "bundle-mismatch" if place.level is None else "tile-mismatch"
