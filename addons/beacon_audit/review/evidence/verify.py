@@ -335,15 +335,19 @@ def read_anchors(path: str) -> List[Anchor]:
 
 #: In each form of a line with a checkpoint, wherever it was cut and whatever stands before it. It may be the newest.
 CUT_LINE = re.compile(rb'"checkpoint"|\A\s*"|beacon-audit/[0-9a-f]{16}\\n')
+#: In such a line also when it has become a text in an object of somebody else.
+WRAPPED_LINE = re.compile(rb"beacon-audit/[0-9a-f]{16}\\+n")
 
 
 def _note_in(line: bytes) -> Optional[bytes]:
-    """The note in a line; none, when it holds no checkpoint; empty, when it holds one that was cut."""
+    """The note in a line; none, when it holds no checkpoint; empty, when it holds one that was cut or wrapped."""
     try:
         value = json.loads(line.decode("utf-8"))
         if isinstance(value, dict):
             value = value.get("checkpoint", "" if value.get("event") == "checkpoint" else None)
-        return value.encode("utf-8") if isinstance(value, str) else None
+        if isinstance(value, str):
+            return value.encode("utf-8")
+        return b"" if WRAPPED_LINE.search(line) else None
     except (ValueError, RecursionError):
         return b"" if CUT_LINE.search(line) else None
 

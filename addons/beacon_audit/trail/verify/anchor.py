@@ -2,8 +2,8 @@
 
 `read_anchors` takes the bytes of a file that holds one signed note, or lines: what the proxy prints on stdout (JSON
 objects with a ``checkpoint``; other lines are passed over, so a whole log of a container will do), or lines of
-``checkpoints.log`` (JSON strings). A line with a checkpoint that was cut on its way is not passed over: it may be the
-newest.
+``checkpoints.log`` (JSON strings). A line with a checkpoint that was cut on its way, or put into an object of somebody
+else's (as container engines do), is not passed over: it may be the newest.
 """
 
 import json
@@ -17,6 +17,8 @@ from beacon_audit.trail.verify.key_chain import KeyChain
 
 #: What a line with a checkpoint begins with, in each of the forms, wherever it was cut and whatever stands before it.
 _CUT = re.compile(rb'"checkpoint"|\A\s*"|beacon-audit/[0-9a-f]{16}\\n')
+#: What is in such a line also when it has become a text in an object of somebody else.
+_WRAPPED = re.compile(rb"beacon-audit/[0-9a-f]{16}\\+n")
 
 
 def read_anchors(data: bytes, name: str) -> list[bytes]:
@@ -31,7 +33,9 @@ def read_anchors(data: bytes, name: str) -> list[bytes]:
     for number, line in enumerate(data.splitlines(), 1):
         for note in _note_in(line):
             if not _is_checkpoint(note):
-                raise UsageError(f"{name}:{number}: expected a signed checkpoint, came something else; cut or damaged?")
+                raise UsageError(
+                    f"{name}:{number}: expected a signed checkpoint, came something else; cut, wrapped or damaged?"
+                )
             notes[note] = None
     if not notes:
         raise UsageError(
@@ -63,6 +67,8 @@ def _note_in(line: bytes) -> Iterator[bytes]:
         value = value.get("checkpoint", "" if value.get("event") == "checkpoint" else None)
     if isinstance(value, str):
         yield value.encode("utf-8", "replace")
+    elif _WRAPPED.search(line):
+        yield b""
 
 
 def _is_checkpoint(note: bytes) -> bool:

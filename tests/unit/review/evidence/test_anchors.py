@@ -55,6 +55,16 @@ def test_line_that_was_cut_is_refused_and_not_passed_over(bundle: Evidence, spec
         assert ":1: not a checkpoint" in judgement.stderr
 
 
+def test_line_in_an_object_of_somebody_else_is_refused_and_not_passed_over(
+    bundle: Evidence, specimen: Specimen
+) -> None:
+    wrapped = json.dumps({"log": FORMS["line of stdout"](specimen.anchor).decode(), "stream": "stdout"})
+    given = _file(bundle, FORMS["line of stdout"](specimen.notes[1]) + wrapped.encode() + b"\n")
+    judgement = judge(bundle.zip, "--vkey", str(bundle.vkey), "--anchor", given)
+    assert judgement.status == 4
+    assert ":2: not a checkpoint" in judgement.stderr
+
+
 @pytest.mark.parametrize("number", range(len(CHECKPOINTS)))
 def test_log_agrees_with_every_checkpoint_that_it_signed(bundle: Evidence, specimen: Specimen, number: int) -> None:
     judgement = judge(bundle.zip, "--vkey", str(bundle.vkey), "--anchor", _file(bundle, specimen.notes[number]))

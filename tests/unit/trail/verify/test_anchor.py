@@ -53,6 +53,17 @@ def test_line_that_was_cut_is_refused_and_not_passed_over(specimen: Specimen, cu
                 read_anchors(data, "file")
 
 
+def test_line_in_an_object_of_somebody_else_is_refused_and_not_passed_over(specimen: Specimen) -> None:
+    """As container engines and log shippers wrap lines, once or twice."""
+    data = stdout_line(specimen.notes[1])
+    wrapped = json.dumps({"log": stdout_line(specimen.anchor).decode(), "stream": "stdout"})
+    for line in (wrapped, json.dumps({"message": wrapped})):
+        with pytest.raises(UsageError, match="file:2: expected a signed checkpoint, came something else; cut, wrapped"):
+            read_anchors(data + line.encode() + b"\n", "file")
+    other = json.dumps({"log": '{"event":"ready","vkey":"beacon-audit/0123456789abcdef+01234567+AAAA"}\n'})
+    assert read_anchors(data + other.encode() + b"\n", "file") == [specimen.notes[1]]
+
+
 def test_checkpoint_event_without_its_note_is_refused(specimen: Specimen) -> None:
     data = stdout_line(specimen.anchor) + b'{"event":"checkpoint","origin":"beacon-audit/x","size":7}\n'
     with pytest.raises(UsageError, match="file:2: expected a signed checkpoint"):
