@@ -63,7 +63,7 @@ def test_requests_whose_answers_are_not_taken_end_on_the_record_and_are_bounded(
         client.send(b"".join(map(request, streams)))
         client.read_until(lambda: len(client.answers.statuses) == len(streams))
         assert (set(client.answers.statuses.values()), client.answers.bodies, client.answers.ended) == ({200}, {}, [])
-        eventually(lambda: [state for _, state in rig.outcomes()[already:]] == ["sent"] * len(streams))
+        eventually(lambda: [state for _, state in rig.outcomes()[already:]] == ["sent"] * len(streams), seconds=20)
         assert rig.send(1).status == 200
         client.send(request(201))
         client.read_until(lambda: False)
@@ -178,10 +178,11 @@ def test_clients_that_leave_in_the_middle_give_back_what_they_had(rig: Rig, cont
     already = len(rig.proxy.entries("refusal"))
     for cut in (9, 30, len(headers(1, block(GOOD))), len(headers(1, block(GOOD))) + 50):
         client = FrameClient(rig.proxy.address, context).begin()
+        client.settle()  # what was not read would make a reset of the end, and what was sent would be lost
         client.send(request(1)[:cut])
         client.socket.close()  # without a word
-    eventually(lambda: len(rig.proxy.entries("refusal")) == already + 4)
-    eventually(lambda: len(list(Path(f"/proc/{rig.proxy.pid}/fd").iterdir())) <= descriptors)
+    eventually(lambda: len(rig.proxy.entries("refusal")) == already + 4, seconds=20)
+    eventually(lambda: len(list(Path(f"/proc/{rig.proxy.pid}/fd").iterdir())) <= descriptors, seconds=20)
     assert {entry["reason_code"] for entry in rig.proxy.entries("refusal")[already:]} == {
         "wire.http-head",
         "wire.http-message",
