@@ -26,7 +26,7 @@ from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
 from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
-from beacon_audit.proxy.stream_guard import HANDED_OVER, RECORD
+from beacon_audit.proxy.stream_guard import HANDED_OVER, RECORD, SETTLED
 from beacon_audit.proxy.unfinished import unfinished
 
 logger = logging.getLogger(__name__)
@@ -193,6 +193,7 @@ class AuditAddon:
             return
         try:
             await self._settle(flow, exchange, received)
+            flow.metadata[SETTLED] = flow.response
         finally:
             self._open.pop(flow.id, None)  # not before: the end of the proxy waits for it
 

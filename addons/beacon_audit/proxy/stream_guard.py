@@ -5,6 +5,9 @@ back would leave unseen. So mitmproxy's stream, which asks for a connection when
 the permit of its exchange first. The addon names the exchange in ``flow.metadata`` (``RECORD``); the permit exists only
 once the intent is durable. Without it the client gets a 502, and nothing is sent. The connection is then told whose
 bytes it carries (``proxy.watch``); one that nobody watches carries none.
+
+The way back is guarded alike: of a request that was given a connection, the client gets the answer that the addon has
+settled (``SETTLED``), and no other, whatever became of the hook that was to settle it.
 """
 
 import logging
@@ -15,10 +18,12 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 from mitmproxy.proxy.utils import ReceiveBuffer
 
 from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.permits import Permits
+from beacon_audit.proxy.refusals import response_withheld
 from beacon_audit.proxy.watch import Watches
 
 logger = logging.getLogger(__name__)
@@ -27,6 +32,8 @@ logger = logging.getLogger(__name__)
 RECORD = "beacon_audit.record"
 #: In a flow that was given a connection, so that something of its request may have left.
 HANDED_OVER = "beacon_audit.handed_over"
+#: The answer that may go to the client, in a flow: its outcome is durable, or it is a refusal.
+SETTLED = "beacon_audit.settled"
 
 
 class WholeBuffer(ReceiveBuffer):
@@ -95,6 +102,19 @@ class GuardedHttpStream(http_layer.HttpStream):
         if refused:
             yield http_layer.DropStream(self.stream_id)
         return refused
+
+    def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
+        """As the original, which asks the hooks first and then lets go whatever is there."""
+        for command in super().send_response(already_streamed):
+            yield command
+            if isinstance(command, HttpResponseHook) and not self._is_settled():
+                logger.error("an answer is withheld: the hook that was to record its outcome failed")
+                self.flow.response = response_withheld("its outcome was not recorded").response()
+                yield HttpErrorHook(self.flow)
+
+    def _is_settled(self) -> bool:
+        metadata = self.flow.metadata
+        return HANDED_OVER not in metadata or metadata.get(SETTLED) is self.flow.response
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """As the original, for a request that has a permit."""
