@@ -20,7 +20,8 @@ from beacon_audit.demo.answers import Behaviour
 from beacon_audit.demo.beacon import SimulatedBeacon
 from beacon_audit.demo.received import ReceivedRequest
 from beacon_audit.demo.tls_stream import TlsStream
-from beacon_audit.errors import TrailError
+from beacon_audit.home import Home
+from beacon_audit.trail.reader import TrailReader
 from harness.client import HOST, Answer, Tunnel
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import eventually, request_head
@@ -28,26 +29,25 @@ from harness.usage_reports import PATH, number_of, recorded_number, usage_report
 
 _LAUNCHER = Path(__file__).parent / "launchers" / "failing_hooks.py"
 _PATIENCE_S = 10.0
+_RESTARTS_S = 90.0
 _LONGER_S = 60.0  # a client does not end by itself while it is waited for
-_LATEST = 8  # how many of the last intents may belong to a request that arrives now
 
 
 class WitnessingBeacon(SimulatedBeacon):
-    """A Beacon that looks into the trail when a request arrives. ``unrecorded``: the numbers of reports whose intent was
-    not there. ``on_arrival`` is called once, with the next one; a
-    ``behaviour`` holds for one answer."""
+    """A Beacon that looks into the trail when a request arrives. ``unrecorded``: the numbers of reports whose intent
+    was not there. ``on_arrival`` is called once, with the next one; a ``behaviour`` holds for one answer."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self.proxy: ProxyProcess | None = None
+        self.record: Record | None = None
         self.arrived: list[int] = []
         self.unrecorded: list[int] = []
         self.on_arrival: Callable[[], object] | None = None
 
     def _answer(self, stream: TlsStream, request: ReceivedRequest) -> bool:
         number = number_of(request.body)
-        assert self.proxy is not None
-        if intent_for(self.proxy, number) is None:
+        assert self.record is not None
+        if self.record.intent(number) is None:
             self.unrecorded.append(number)
         self.arrived.append(number)
         if self.on_arrival is not None:
@@ -59,18 +59,35 @@ class WitnessingBeacon(SimulatedBeacon):
             self.behaviour = Behaviour()
 
 
-def intent_for(proxy: ProxyProcess, number: int) -> str | None:
-    """The id of the intent for the report with this number; one of the latest, or there is none."""
-    latest = reversed(_whole(proxy, "intent")[-_LATEST:])
-    return next((str(entry["id"]) for entry in latest if recorded_number(proxy.home, entry) == number), None)
+class Record:
+    """What the trail says of each report, by its number; only what is new is read. Safe for threads."""
 
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._reader: TrailReader | None = None
+        self._intents: dict[int, str] = {}
+        self._outcomes: dict[str, list[str]] = {}
 
-def _whole(proxy: ProxyProcess, kind: str) -> list[dict[str, Any]]:
-    """The entries of one type. A journal that a writer is about to publish may change while it is read."""
-    for _ in range(20):
-        with contextlib.suppress(TrailError, OSError):
-            return proxy.entries(kind)
-    return proxy.entries(kind)
+    def intent(self, number: int) -> str | None:
+        """The id of its intent, if that is durable now."""
+        with self._lock:
+            self._read_on()
+            return self._intents.get(number)
+
+    def outcomes(self, number: int) -> list[str]:
+        """The states of its outcomes; none while its intent is open, or when there is none."""
+        identity = self.intent(number)
+        return [] if identity is None else list(self._outcomes.get(identity, ()))
+
+    def _read_on(self) -> None:
+        self._reader = self._reader or TrailReader(self._home.trail)
+        for entry in self._reader.poll():
+            identity = str(entry["id"])
+            if entry["type"] == "intent":
+                self._intents[recorded_number(self._home, entry)] = identity
+            elif entry["type"] == "outcome":
+                self._outcomes.setdefault(identity, []).append(str(entry["state"]))
 
 
 class Victim:
@@ -133,6 +150,9 @@ class VictimTunnel(Tunnel):
         victim.tunnels.append(self)
         self._socket.sendall(f"CONNECT {connect} HTTP/1.1\r\nHost: {connect}\r\n\r\n".encode())
         self.connect_answer = self._read_answer("CONNECT")
+        if tls and self.connect_answer.status != 200:
+            victim.answer = self.connect_answer
+            raise ConnectionRefusedError("no tunnel")
         if tls:
             context = ssl.create_default_context(cafile=str(proxy.home.ca_certificate))
             self._socket = context.wrap_socket(self._socket, server_hostname=HOST, do_handshake_on_connect=False)
@@ -152,6 +172,7 @@ class StruckRig:
 
     def __init__(self, beacon: WitnessingBeacon, proxy: ProxyProcess, switch: Path) -> None:
         self.beacon, self.proxy, self._switch = beacon, proxy, switch
+        self.outcomes = Record(proxy.home).outcomes
         self._struck = Path(f"{switch}.struck")
         self.numbers = itertools.count(1)
 
@@ -160,10 +181,12 @@ class StruckRig:
         """The places of the chain that the running proxy has."""
         return Path(f"{self._switch}.chain").read_text().split("\n")
 
-    def arm(self, place: str, kind: str, victim: Victim | None = None) -> None:
-        """This victim is struck when it comes there; without one, whatever is done for no client."""
+    def arm(self, kind: str, *places: str, victim: Victim | None = None) -> None:
+        """This victim is struck when it comes there; without one, whatever is done for no client. Several places come
+        one after the other."""
+        address = victim.address if victim else "-"
         beside = self._switch.with_suffix(".new")
-        beside.write_text(f"{place} {kind} {victim.address if victim else '-'}")
+        beside.write_text("\n".join(f"{place} {kind} {address}" for place in places))
         beside.rename(self._switch)
 
     def struck(self) -> None:
@@ -184,8 +207,8 @@ class StruckRig:
 
     def ready_again(self, ends: int) -> None:
         """Wait until the proxy that was started after so many ends is ready, and use that."""
-        eventually(lambda: len(self.ends) >= ends, _PATIENCE_S)
-        eventually(lambda: len(self.ready_lines()) > ends - self.never_ready, _PATIENCE_S)
+        eventually(lambda: len(self.ends) >= ends, _RESTARTS_S)
+        eventually(lambda: len(self.ready_lines()) > ends - self.never_ready, _RESTARTS_S)
         self.proxy.ready = self.ready_lines()[-1]
 
     #: How many ended before they were ready.
@@ -196,11 +219,6 @@ class StruckRig:
         with Tunnel(self.proxy.address, self.proxy.home.ca_certificate) as tunnel:
             return tunnel.send(PATH, usage_report(next(self.numbers))).status
 
-    def outcomes(self, number: int) -> list[str]:
-        """The states on record of the intent for this report; none while it is open, or when there is no intent."""
-        identity = intent_for(self.proxy, number)
-        return [str(entry["state"]) for entry in _whole(self.proxy, "outcome") if entry["id"] == identity]
-
 
 @contextmanager
 def struck_rig(directory: Path, lines: str = "", **settings: Any) -> Iterator[StruckRig]:
@@ -209,10 +227,9 @@ def struck_rig(directory: Path, lines: str = "", **settings: Any) -> Iterator[St
     with WitnessingBeacon(directory) as beacon:
         environment = {"BEACON_AUDIT_TEST_FAULT": str(switch), "BEACON_AUDIT_TEST_DIAL": beacon.address}
         policy = write_policy(directory, beacon, **settings)
-        beacon.proxy = ProxyProcess(
-            directory, policy, environment=environment, launcher=(str(_LAUNCHER), lines), arguments=("--log-level", "info")
-        )
-        with beacon.proxy as proxy:
+        proxy = ProxyProcess(directory, policy, environment=environment, launcher=(str(_LAUNCHER), lines))
+        beacon.record = Record(proxy.home)
+        with proxy:
             yield StruckRig(beacon, proxy, switch)
 
 

@@ -1,9 +1,10 @@
 """The command line with one hook, or one call behind it, that fails once: ``failing_hooks.py LINES run …``.
 
-The file named by ``BEACON_AUDIT_TEST_FAULT`` arms one failure, ``PLACE KIND ADDRESS``; it strikes once, on behalf of
-the client at that address (``-`` for none), and the file is renamed to ``….struck``. A place is ``Addon.hook`` for every hook method of every addon that the
-chain really takes, or ``Class.method`` out of ``BEHIND`` for what hooks wait for. Beside it, ``….chain`` names the
-places of the chain that were found. ``LINES`` are lines of defence that are down, by name, out of ``LINES`` here.
+Each line of the file named by ``BEACON_AUDIT_TEST_FAULT`` arms a failure, ``PLACE KIND ADDRESS``: the first one strikes
+once, on behalf of the client at that address (``-`` for none), and is taken out; after the last, the file is renamed to
+``….struck``. A place is ``Addon.hook`` for every hook method of every addon that the chain really takes, or
+``Class.method`` out of ``BEHIND`` for what hooks wait for. Beside it, ``….chain`` names the places of the chain that
+were found. ``LINES`` are lines of defence that are down, by name, out of ``LINES`` here.
 
 The proxy runs in a child; when it ends, another one is started on the same home, as a service manager would, and
 ``ended STATUS`` is added to ``….ended``. So a failure that ends the process costs no new interpreter.
@@ -61,12 +62,16 @@ _RAISED: dict[str, type[BaseException]] = {
 def _struck(place: str) -> str | None:
     """The kind of failure, if it is armed for this ``place`` and client."""
     try:
-        armed, kind, client = SWITCH.read_text().split()
+        first, *others = SWITCH.read_text().splitlines()
     except FileNotFoundError:
         return None
+    armed, kind, client = first.split()
     if (armed, client) != (place, _client.get()):
         return None
-    SWITCH.rename(f"{SWITCH}.struck")
+    if others:
+        SWITCH.write_text("\n".join(others))
+    else:
+        SWITCH.rename(f"{SWITCH}.struck")
     return kind
 
 
@@ -168,7 +173,7 @@ def _sabotage_behind() -> None:
 
 def _refusals() -> None:
     """The first hook of a request puts no refusal in place, so one that fails leaves a flow that is to be forwarded."""
-    AuditAddon.requestheaders = _nothing  # type: ignore[method-assign]
+    AuditAddon.requestheaders = _nothing  # type: ignore[method-assign, assignment]
 
 
 async def _nothing(_self: AuditAddon, _flow: Any) -> None: ...

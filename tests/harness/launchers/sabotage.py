@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from beacon_audit.cli import main
-from beacon_audit.proxy import addon, service
+from beacon_audit.proxy import service
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.trail import TrailWriter, storage
 
@@ -78,10 +78,6 @@ def _short_drain() -> None:
 
 FAULTS: dict[str, Callable[[], None]] = {
     "admit": lambda: _raising(Auditor, "admit"),
-    "judge": lambda: _raising(Auditor, "_judge"),
-    "request-of": lambda: _raising(addon, "request_of"),
-    "settle": lambda: _raising(Auditor, "settle"),
-    "connect-findings": lambda: _raising(addon, "connect_findings"),
     "slow-disk": _slow_disk,
     "stuck-disk": _stuck_disk,
     "short-drain": _short_drain,
