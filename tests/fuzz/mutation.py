@@ -15,11 +15,12 @@ def mutations(seeds: Sequence[bytes], words: Sequence[bytes], chance: random.Ran
     while True:
         data = bytearray(chance.choice(seeds))
         for _ in range(chance.choice((1, 1, 2, 3, 8))):
-            _change(data, seeds, words, chance)
+            change(data, seeds, words, chance)
         yield bytes(data[:_LONGEST])
 
 
-def _change(data: bytearray, seeds: Sequence[bytes], words: Sequence[bytes], chance: random.Random) -> None:
+def change(data: bytearray, seeds: Sequence[bytes], words: Sequence[bytes], chance: random.Random) -> None:
+    """One random change of ``data``."""
     at = chance.randint(0, len(data))
     till = min(len(data), at + chance.choice((1, 2, 4, 16, 200)))
     match chance.randrange(7):

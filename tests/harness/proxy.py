@@ -89,6 +89,12 @@ class ProxyProcess:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the process is no more."""
+        assert self._process is not None
+        return self._process.poll() is not None
+
+    @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
         host, _, port = self.ready["proxy"].rpartition(":")

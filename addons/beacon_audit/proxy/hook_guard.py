@@ -6,7 +6,8 @@ nothing, and the client waits for ever. Here it always does:
 
 - after a hook that was cancelled, mitmproxy goes on with what the hook has left. Every hook of ours puts a refusal in
   place before it waits for anything (``proxy.addon``), so that is what goes on;
-- after an attempt that failed, the connection counts as not opened;
+- after an attempt that failed, the connection counts as not opened; for a client that has left, none is attempted:
+  mitmproxy would never close it;
 - where no protocol was chosen, the connection is closed (``Closed``).
 
 ``proxy.guards`` installs it.
@@ -21,6 +22,7 @@ from mitmproxy.proxy import commands, events, layer, server
 logger = logging.getLogger(__name__)
 
 _NOT_OPENED = "the connection was not opened: a defect"
+_CLIENT_LEFT = "the connection was not opened: the client has left"
 _open_connection = server.ConnectionHandler.open_connection
 
 
@@ -35,19 +37,30 @@ async def guarded_hook_task(handler: server.ConnectionHandler, hook: commands.St
 async def guarded_open_connection(handler: server.ConnectionHandler, command: commands.OpenConnection) -> None:
     """As the original, ``ConnectionHandler.open_connection``, which is a method."""
     connection = command.connection
+    if handler.client.timestamp_end is not None:
+        await _tell_not_opened(handler, command, _CLIENT_LEFT)
+        return
     try:
         await _open_connection(handler, command)
-    except (SystemExit, KeyboardInterrupt):
+    except (SystemExit, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
         # The original tells before it raises only if there was a connection, or dialling ended in an error.
         begun, failed = connection.timestamp_start is not None, connection.error is not None
         if connection.timestamp_tcp_setup is None and not (begun and failed):
-            connection.error = _NOT_OPENED
-            await handler.server_event(events.OpenConnectionCompleted(command, _NOT_OPENED))
+            await _tell_not_opened(handler, command, _NOT_OPENED)
         if isinstance(error, asyncio.CancelledError):
             raise
         logger.error("a connection upstream could not be opened, or failed", exc_info=error)
+
+
+async def _tell_not_opened(handler: server.ConnectionHandler, command: commands.OpenConnection, why: str) -> None:
+    """Also when this task is cancelled meanwhile, as all are when a client leaves: or its exchange would never end."""
+    command.connection.error = why
+    told = asyncio.ensure_future(handler.server_event(events.OpenConnectionCompleted(command, why)))
+    while not told.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(told)
 
 
 class Closed(layer.Layer):

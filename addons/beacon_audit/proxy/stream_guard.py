@@ -14,10 +14,10 @@ import logging
 from typing import ClassVar, Self
 
 from mitmproxy import http
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, RequestProtocolError, ResponseProtocolError
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 from mitmproxy.proxy.utils import ReceiveBuffer
 
@@ -86,6 +86,12 @@ class GuardedHttpStream(http_layer.HttpStream):
             yield http_layer.DropStream(self.stream_id)
             return
         yield from super().state_wait_for_request_headers(event)
+
+    def passthrough(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """As the original, which hands the end of a tunnel on as what it is no end of, when the tunnel breaks."""
+        if isinstance(event, RequestProtocolError):
+            event = events.ConnectionClosed(self.context.client)
+        yield from super().passthrough(event)
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """As the original, which keeps what it has refused for as long as the connection lasts."""

@@ -23,3 +23,8 @@ class GuardedClientTLSLayer(tls.ClientTLSLayer):
             self.recv_buffer.clear()
             return False, f"the ClientHello is longer than {MAX_HELLO_BYTES} bytes"
         return (yield from super().receive_handshake_data(data))
+
+    def receive_data(self, data: bytes) -> layer.CommandGenerator[None]:
+        """As the original, for a session that there is."""
+        if self.tls is not None:
+            yield from super().receive_data(data)
