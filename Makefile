@@ -24,10 +24,11 @@ bench: $(VENV)/.ready
 	$(BIN)/python bench/validate.py
 	$(BIN)/python bench/verify.py $(VERIFY_BENCH_FLAGS)
 
-# FUZZ_SECONDS for each of five targets; better with `$(BIN)/pip install atheris`, which not every platform has.
+# FUZZ_SECONDS for each of five targets and for the connection path; better with `$(BIN)/pip install atheris`, which not every platform has.
 FUZZ_SECONDS := 60
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python tests/fuzz/connection/run.py --seconds $(FUZZ_SECONDS)
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml scripts/find-python
 	@python="$$(scripts/find-python)" && echo "using $$python ($$("$$python" --version))" && "$$python" -m venv --clear $(VENV)

@@ -57,6 +57,26 @@ def test_client_that_leaves_half_way_through_its_head_is_recorded(tmp_path: Path
         assert_not_quoted(rig)
 
 
+def test_request_of_a_client_that_left_while_its_intent_was_written_is_not_sent(tmp_path: Path) -> None:
+    with running_rig(tmp_path, fault="slow-disk") as rig:
+        rig.switch.touch()
+        with rig.tunnel() as tunnel:
+            tunnel.write(request_head(len(BODY)) + BODY)
+        eventually(lambda: [state for _, state in rig.outcomes()] == ["not_sent"], 20)
+        assert rig.beacon.connections == 0
+
+
+def test_tunnel_whose_connect_announces_a_body_ends_without_a_defect(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        with socket.create_connection(rig.proxy.address, 10) as plain:
+            plain.sendall(b"CONNECT beacon.langchain.com:443 HTTP/1.1\r\nContent-Length: 5\r\n\r\nzz")
+            plain.shutdown(socket.SHUT_WR)
+            while plain.recv(65536):
+                pass
+        assert rig.send(1).status == 200
+        assert "a defect" not in rig.proxy.stderr
+
+
 def test_client_that_leaves_while_it_waits_has_its_outcome_recorded(tmp_path: Path) -> None:
     with running_rig(tmp_path, behaviour=Behaviour(delay_s=1)) as rig:
         with rig.tunnel() as tunnel:
