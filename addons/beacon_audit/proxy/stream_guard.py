@@ -127,6 +127,8 @@ class GuardedHttpStream(http_layer.HttpStream):
         destination = self.flow.request.data
         exchange = str(self.flow.metadata.get(RECORD))
         if not self.permits.covers(exchange, destination.host, destination.port):
+            if self.context.client.timestamp_end is not None:  # with its client its permit has gone
+                return (yield from self._turn_back("the client has left"))
             return (yield from self._deny("a request without a durable record"))
         if not (yield from super().make_server_connection()):
             return False
