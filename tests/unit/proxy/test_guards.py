@@ -2,13 +2,14 @@
 
 import pytest
 from mitmproxy.addons import next_layer
-from mitmproxy.proxy import layers, mode_servers
+from mitmproxy.proxy import layers, mode_servers, server
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2
 
 from beacon_audit.proxy import guards
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
+from beacon_audit.proxy.hook_guard import guarded_hook_task, guarded_open_connection
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
@@ -24,6 +25,7 @@ _REPLACED = [
     (next_layer, ("ClientTLSLayer", "HttpLayer")),
     (layers, ("ClientTLSLayer", "HttpLayer")),
     (mode_servers, ("ProxyConnectionHandler",)),
+    (server.ConnectionHandler, ("hook_task", "open_connection")),
 ]
 
 
@@ -51,6 +53,8 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     assert {vars(module)["ClientTLSLayer"] for module in (next_layer, layers)} == {GuardedClientTLSLayer}
     assert vars(_http1)["ChunkedReader"] is StrictChunkedReader
     assert vars(mode_servers)["ProxyConnectionHandler"] is GuardedConnectionHandler
+    assert vars(server.ConnectionHandler)["hook_task"] is guarded_hook_task
+    assert vars(server.ConnectionHandler)["open_connection"] is guarded_open_connection
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
 

@@ -35,10 +35,17 @@ def permits(monkeypatch: pytest.MonkeyPatch) -> Permits:
 
 
 def asked_for(
-    record: str | None, host: str = "beacon.langchain.com", kind: type[HttpStream] = GuardedHttpStream
+    record: str | None,
+    host: str = "beacon.langchain.com",
+    kind: type[HttpStream] = GuardedHttpStream,
+    *,
+    left: bool = False,
 ) -> Any:
-    """The kinds of commands that come out when the request of ``record`` is to be forwarded."""
-    stream = kind(Context(tclient_conn(), Options()), 1)
+    """The kinds of commands that come out when the request of ``record`` is to be forwarded. ``left``: its client has
+    gone."""
+    client = tclient_conn()
+    client.timestamp_end = 1.0 if left else None
+    stream = kind(Context(client, Options()), 1)
     stream.client_state = stream.server_state = stream.state_errored
     stream.flow = tflow(req=treq(host=host, port=443, scheme=b"https"))
     if record is not None:
@@ -67,6 +74,16 @@ def test_request_without_one_is_not(permits: Permits, record: str | None, host: 
 def test_request_whose_exchange_has_ended_is_not(permits: Permits) -> None:
     permits.withdraw("one")
     assert GetHttpConnection not in asked_for("one")
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_request_whose_client_has_left_is_no_defect_to_report(
+    permits: Permits, caplog: pytest.LogCaptureFixture, left: bool
+) -> None:
+    """The permit of its exchange ended when the client left, perhaps a moment before the request has its turn."""
+    permits.withdraw("one")
+    assert GetHttpConnection not in asked_for("one", left=left)
+    assert ("This is a defect" in caplog.text) is not left
 
 
 def test_mitmproxy_itself_would_have_given_it_one() -> None:
