@@ -27,16 +27,15 @@ import pytest
 from beacon_audit.cli import main
 from harness.launchers.failing_hooks import places_behind
 from harness.rig import eventually
-from harness.struck import (
+from harness.struck import StruckRig, struck_rig
+from harness.struck_clients import (
     Act,
-    StruckRig,
     Victim,
     connects_elsewhere,
     is_cut_off,
     posts,
     posts_half,
     posts_what_is_refused,
-    struck_rig,
     writes_no_http,
     writes_no_tls,
 )

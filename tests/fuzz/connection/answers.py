@@ -3,7 +3,7 @@
 import gzip
 import random
 
-from fuzz.connection.clients import WORDS
+from fuzz.connection.pieces import WORDS
 from fuzz.mutation import change
 
 _BODY = b'{"inserted_count": 1}'

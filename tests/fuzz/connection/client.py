@@ -8,7 +8,7 @@ import struct
 from fuzz.connection.case import Case
 from harness.client import HOST
 
-_ANSWER_S = 0.3
+_ANSWER_S = 1.0
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -56,7 +56,7 @@ class FuzzClient:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             elif case.end in ("wait", "half"):
                 if case.end == "wait":
-                    _await_an_answer(connection, self._patience_s)
+                    _await_an_answer(connection, case, self._patience_s)
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):
@@ -65,10 +65,24 @@ class FuzzClient:
             connection.close()
 
 
-def _await_an_answer(connection: socket.socket, patience_s: float) -> None:
-    """Or give up soon: half a request is answered by nobody."""
+def _await_an_answer(connection: socket.socket, case: Case, patience_s: float) -> None:
+    """The beginning of one. Or give up soon: half a request is answered by nobody."""
     connection.settimeout(_ANSWER_S)
+    data = b""
     with contextlib.suppress(TimeoutError):
-        while connection.recv(65536):
-            pass
+        while not (_begins_an_answer(data) if case.layer == "h2" else b"\r\n\r\n" in data):
+            more = connection.recv(65536)
+            if not more:
+                return
+            data += more
     connection.settimeout(patience_s)
+
+
+def _begins_an_answer(data: bytes) -> bool:
+    """Whether there is a HEADERS or a GOAWAY among the frames of HTTP/2 (RFC 9113 §4.1)."""
+    at = 0
+    while at + 9 <= len(data):
+        if data[at + 3] in (1, 7):
+            return True
+        at += 9 + int.from_bytes(data[at : at + 3])
+    return False

@@ -22,9 +22,10 @@ from beacon_audit.redaction import Names, SecretRegistry, Tokens
 from beacon_audit.trail.reader import TrailReader
 from fuzz.connection.case import Case
 from fuzz.connection.client import FuzzClient
+from fuzz.connection.requests_upstream import whole_requests
 from fuzz.connection.upstream import FuzzUpstream
 from harness.client import Tunnel
-from harness.http1_readers import Message, strict
+from harness.http1_readers import Message
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import eventually
 from harness.usage_reports import PATH, usage_report
@@ -124,7 +125,7 @@ class ConnectionRig:
         self._reader_is_done()
         sent, cut = Counter[Sent](), Counter[tuple[str, str]]()
         for connection in self.upstream.connections:
-            messages, rest = _read(bytes(connection.data))
+            messages, rest = whole_requests(bytes(connection.data))
             sent.update(map(self._as_recorded, messages))
             if rest:
                 cut[self._beginning(rest)] += 1
@@ -183,37 +184,6 @@ class ConnectionRig:
         self.figures["verify"] = status
         if status not in (0, 2, 3) or problems - {"unknown-outcome", "no-anchor", "unanchored"}:
             raise LawBroken(f"verify says {status}: {problems}")
-
-
-def _read(data: bytes) -> tuple[list[Message], bytes]:
-    """The whole requests at the beginning of ``data``, and what is behind them."""
-    messages: list[Message] = []
-    while data:
-        length = _length_of_first(data)
-        if length is None:
-            return messages, data
-        messages += strict(data[:length])
-        data = data[length:]
-    return messages, b""
-
-
-def _length_of_first(data: bytes) -> int | None:
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    fields = [line.partition(b":") for line in data[:end].lower().split(b"\r\n")[1:]]
-    codings = [value for name, _, value in fields if name == b"transfer-encoding"]
-    lengths = [value.strip() for name, _, value in fields if name == b"content-length"]
-    at = end + 4
-    if not codings:
-        at += int(lengths[0]) if lengths else 0
-        return at if at <= len(data) else None
-    while (line := data.find(b"\r\n", at)) >= 0:
-        size = int(data[at:line], 16)
-        at = line + 2 + size + 2
-        if size == 0:
-            return at if at <= len(data) else None
-    return None
 
 
 def _told(found: Counter[Sent]) -> str:
