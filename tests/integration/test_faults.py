@@ -88,10 +88,11 @@ def test_file_system_without_inodes_keeps_everything_in_until_a_restart(tmp_path
         fillers.mkdir()
         with pytest.raises(OSError, match="No space left"):
             make_files(fillers, 200)
-        answers = [rig.send(number).status for number in range(1, 30)]
+        answers = [rig.send(number) for number in range(1, 30)]
         eventually(lambda: rig.readiness()[0] == 503)  # what is recorded cannot be published any more
         assert rig.send(30).status == 503
-        sent = 1 + answers.count(200)
+        # The trail may fail between an intent and its outcome: that answer is withheld, and says that it was sent.
+        sent = 1 + sum(answer.status == 200 or "sent" in answer.json() for answer in answers)
         assert len(rig.beacon.requests) == sent
         shutil.rmtree(fillers)
 
