@@ -15,7 +15,7 @@ from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Tunnel
 from harness.parent_proxy import ParentProxy
 from harness.proxy import ProxyProcess, write_policy
-from harness.rig import request_head, running_rig
+from harness.rig import eventually, request_head, running_rig
 from harness.usage_reports import PATH, received_numbers, usage_report
 
 MARK = b"zebra-4711-quoted"
@@ -31,6 +31,8 @@ def not_sent_to(beacon: SimulatedBeacon, directory: Path, **upstream: str) -> st
         answer = rig.send(1)
         assert answer.status == 502
         [outcome] = rig.proxy.entries("outcome")
+        # Who reads the log of the process must not have to look into the trail for why clients get 502.
+        eventually(lambda: f"not_sent {outcome['id']}: {outcome['reason']}\n" in rig.proxy.stderr)
     assert outcome["state"] == "not_sent"
     assert (beacon.connections, beacon.requests) == (1, [])
     return str(outcome["reason"])

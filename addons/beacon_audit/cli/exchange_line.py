@@ -20,7 +20,7 @@ def exchange_line(exchange: Exchange) -> str:
         _size(exchange).rjust(10),
         _answer(exchange).ljust(8),
         printable(str(exchange.begin["id"])),
-        printable(exchange.text("reason") or ""),
+        _why(exchange),
     ]
     return "  ".join(parts).rstrip()
 
@@ -38,6 +38,13 @@ def target(exchange: Exchange) -> str:
 def _size(exchange: Exchange) -> str:
     size = exchange.begin.get("request_bytes")
     return f"{size:,} B" if isinstance(size, int) else "-"
+
+
+def _why(exchange: Exchange) -> str:
+    """The reason of the decision, and of what was let go and has no answer, also what became of it."""
+    reason = printable(exchange.text("reason") or "")
+    failure = (exchange.outcome or {}).get("reason") if exchange.status is None else None
+    return f"{reason}; {printable(str(failure))}" if failure else reason
 
 
 def _answer(exchange: Exchange) -> str:

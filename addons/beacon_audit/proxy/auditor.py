@@ -199,7 +199,10 @@ class Auditor:
         Raises:
             TrailUnavailable: the outcome is not durable; the next start records it as unknown.
         """
-        await self._close(exchange, Outcome("unknown" if opened else "not_sent", reason), None)
+        outcome = Outcome("unknown" if opened else "not_sent", reason)
+        if await self._close(exchange, outcome, None):
+            # As it is recorded: what the upstream said is in it.
+            logger.warning("%s %s: %s", outcome.state, exchange.id, self._context.text(outcome.reason))
 
     async def abandon(self, exchange: Exchange) -> None:
         """End an exchange whose response could not be assessed. Never raises. An outcome that was given to the trail
@@ -253,14 +256,16 @@ class Auditor:
             _log(exchange.id, exchange.decision, exchange.endpoint.name if exchange.endpoint else None)
         return refusal
 
-    async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> None:
+    async def _close(self, exchange: Exchange, outcome: Outcome, payload: Payload | None) -> bool:
+        """Record the outcome; false when the exchange has one, or needs none."""
         if exchange.state is not State.FORWARDED or exchange.outcome_given:
-            return
+            return False
         self.permits.withdraw(exchange.id)  # first: what is on record as not sent must not be sent meanwhile
         fields = record.outcome_fields(self._context, outcome)
         exchange.outcome_given = True
         await self._write("outcome", exchange.id, fields, payload, None)
         exchange.advance(Event.OUTCOME_DURABLE)
+        return True
 
     async def _write(
         self, kind: str, record_id: str, fields: record.Fields, payload: Payload | None, late: record.Fields | None

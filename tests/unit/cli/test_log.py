@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from beacon_audit.cli import main
-from beacon_audit.home import Home
+from beacon_audit.home import Home, open_trail_writer
 
+FAILED = "01j0000000000000000000fail"
 ALLOWED, REFUSED, OBSERVED = "01j000000000000000000allow", "01j0000000000000000000deny", "01j000000000000000000watch"
 
 
@@ -54,6 +55,23 @@ def test_lines_for_people_name_action_target_size_and_answer(
         ALLOWED,
         "documented",
     ]
+
+
+@pytest.mark.parametrize("state", ["not_sent", "unknown"])
+def test_line_of_what_was_let_go_and_has_no_answer_says_what_became_of_it(
+    recorded: Home, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    writer = open_trail_writer(recorded, new_id=lambda: "m" * 26, now=lambda: "2026-01-05T00:00:00Z")
+    intent = {"type": "intent", "id": FAILED, "time": "2026-01-05T10:00:00.000Z", "action": "allowed", "reason": "fine"}
+    outcome = {"type": "outcome", "id": FAILED, "time": "2026-01-05T10:00:01.000Z", "state": state, "reason": "a\x1b b"}
+    try:
+        for fields in (intent, outcome):
+            writer.submit(fields, None).result(timeout=10)
+    finally:
+        writer.close()
+    assert main(["log", "--home", str(recorded.path), "--since", "2026-01-05"]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.endswith(f"{state:8}  {FAILED}  fine; a\\x1b b")
 
 
 def test_hostile_path_cannot_steer_the_terminal(recorded: Home, capsys: pytest.CaptureFixture[str]) -> None:
