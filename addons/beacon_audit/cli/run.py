@@ -17,9 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beacon_audit.errors import UsageError
+from beacon_audit.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
+    from beacon_audit.contracts import Contract
+    from beacon_audit.policy import Policy
     from beacon_audit.proxy.service import ProxyService
 
 SUMMARY = "run the proxy"
@@ -88,7 +90,6 @@ def run(args: argparse.Namespace) -> int:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # a connection needs two
 
-    from beacon_audit.contracts import load_contract
     from beacon_audit.exchange.secrets import public_words
     from beacon_audit.home import open_home
     from beacon_audit.policy import check_endpoint_names, load_policy
@@ -110,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         logging.getLogger(__name__).warning("this proxy runs as root, which it needs for nothing; give it a user")
     load = partial(load_policy, args.policy, cwd=Path.cwd())
     policy = load()
-    contract = load_contract(policy.contract)
+    contract = _contract(policy)
     check_endpoint_names(policy, contract.endpoints)
     registry.never(public_words(contract))
     listen = tuple(dict.fromkeys(args.listen or [DEFAULT_LISTEN]))
@@ -120,6 +121,19 @@ def run(args: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
         runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
     return 0
+
+
+def _contract(policy: "Policy") -> "Contract":
+    """The contract that ``policy`` names; an error says where it does."""
+    from beacon_audit.contracts import load_contract
+
+    try:
+        return load_contract(policy.contract)
+    except ContractError as error:
+        place = policy.places.get("contract")
+        if place is None:
+            raise
+        raise ContractError(f"{place.file}:{place.line}:{place.column}: {error}") from None
 
 
 def _log_to_stderr(level: str) -> None:
@@ -151,7 +165,10 @@ async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None)
         health = service.health()
         return health.ready, health.reason
 
-    admin = start_admin(admin_address, readiness) if admin_address else None
+    try:
+        admin = start_admin(admin_address, readiness) if admin_address else None
+    except OSError as error:
+        raise UsageError(f"--admin: cannot listen there: {error.strerror}; choose an address that is free") from None
 
     def announce(ready: dict[str, object]) -> None:
         print(json.dumps({**ready, "admin": admin[1] if admin else None}), flush=True)

@@ -33,7 +33,7 @@ def edition_directory(reference: str) -> Path:
         return directory
     raise ContractError(
         f"expected a contract edition ({', '.join(available_editions())}) or a directory with an {ENDPOINTS_FILE}, "
-        f"got {reference!r}"
+        "got neither"
     )
 
 

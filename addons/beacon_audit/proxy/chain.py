@@ -143,7 +143,9 @@ class ProxyMaster(Master):
             UsageError: one is missing; mitmproxy has logged why.
         """
         if not all(instance.is_running for instance in self.proxyserver.servers):
-            raise UsageError("--listen: the proxy could not listen there; is the address in use?")
+            raise UsageError(
+                "--listen: the proxy could not listen there; is the address taken, or not one of this host?"
+            )
         return [(str(address[0]), int(address[1])) for address in self.proxyserver.listen_addrs()]
 
     def close_upstream(self) -> None:
