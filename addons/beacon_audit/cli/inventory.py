@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", metavar="KIND", action="append", help="only what is of this kind; may be repeated")
     parser.add_argument("--new-since", metavar="ID", help="only what was first seen after the approval with this id")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    actions = parser.add_subparsers(dest="inventory_action", metavar="approve", required=False)
+    actions = parser.add_subparsers(dest="inventory_action", metavar="[approve]", required=False)
     approve = actions.add_parser("approve", help="approve new names, on the record")
     approve.add_argument("--home", metavar="DIR", type=Path, default=argparse.SUPPRESS, help="as above")
     approve.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")

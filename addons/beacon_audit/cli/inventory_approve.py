@@ -72,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     if choice.hidden:
         print_text(f"  {choice.hidden} new names are recorded as tokens: approve each by its token or by what it is")
     in_force = "in force in the running proxy" if running else "in force from the next start of the proxy"
-    print_text(f"{len(choice.names)} names approved, {in_force}" if recorded else "nothing to approve")
+    names = "1 name" if len(choice.names) == 1 else f"{len(choice.names)} names"
+    print_text(f"{names} approved, {in_force}" if recorded else "nothing to approve")
     return FINE
 
 

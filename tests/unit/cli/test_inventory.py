@@ -242,7 +242,7 @@ def test_listed_names_are_approved_and_stay_so(
     (entry,) = approvals(home)
     assert out.splitlines()[0] == f"approval {entry['id']} (entry {entry['index']} of the trail)"
     assert "attribute-key:method needs no approval" in out
-    assert "1 names approved, in force from the next start of the proxy" in out
+    assert "1 name approved, in force from the next start of the proxy" in out
     assert (entry["by"], entry["reason"]) == ("R. Viewer", "release 0.12")
     assert entry["names"] == {"attribute-key": ["tenant.plan"]}
     assert items()["attribute-key", "tenant.plan"]["approval"] == entry["id"]
