@@ -22,7 +22,7 @@ from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.merkle import leaf_hash
 from beacon_audit.trail.note import parse_note, sign_note
 from beacon_audit.trail.payload_files import read_payload
-from beacon_audit.trail.tiles import decode_bundle, encode_bundle
+from beacon_audit.trail.tiles import encode_bundle
 from beacon_audit.trail.verify import Verdict
 from harness.evidence import make_evidence
 from harness.journal_bytes import batches_of, journal
@@ -78,10 +78,6 @@ def changed(path: Path, data: bytes) -> Iterator[None]:
         yield
     finally:
         path.write_bytes(before)
-
-
-def read_bundle(path: Path, count: int) -> list[bytes]:
-    return list(decode_bundle(path.read_bytes(), count))
 
 
 def assert_tampered(verdict: Verdict, *expected: str) -> None:

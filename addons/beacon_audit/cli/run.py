@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from beacon_audit.policy import Policy
     from beacon_audit.proxy.service import ProxyService
 
-SUMMARY = "run the proxy"
 DEFAULT_LISTEN = ("127.0.0.1", 8080)
 
 

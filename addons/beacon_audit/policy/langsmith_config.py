@@ -14,7 +14,6 @@ from pathlib import Path
 
 import yaml
 
-from beacon_audit.errors import PolicyError
 from beacon_audit.policy.common_env import COMMON_ENV, USAGE_REPORTING, Variable, read_common_env
 from beacon_audit.policy.document import Disabled
 from beacon_audit.policy.scalars import describe, scalar_of
@@ -37,19 +36,6 @@ class LangsmithConfig:
     present: frozenset[str]
     disabled: dict[str, Disabled]
     variables: dict[str, Variable]
-
-
-def read_langsmith_config(path: Path) -> dict[str, Disabled]:
-    """The switches that the file at ``path`` turns off.
-
-    Raises:
-        PolicyError: the file is not what it seems; lists every problem.
-        OSError: it cannot be read.
-    """
-    config = parse_langsmith_config(path.read_bytes(), str(path))
-    if config.source.problems:
-        raise PolicyError(config.source.problems)
-    return config.disabled
 
 
 def parse_langsmith_config(data: bytes, file: str) -> LangsmithConfig:

@@ -1,12 +1,9 @@
 """The vendor's file: what it turns off is found with its place, and what only looks turned off is refused."""
 
-from pathlib import Path
-
 import pytest
 
-from beacon_audit.errors import PolicyError
 from beacon_audit.policy import Disabled
-from beacon_audit.policy.langsmith_config import parse_langsmith_config, read_langsmith_config
+from beacon_audit.policy.langsmith_config import parse_langsmith_config
 
 # As the vendor's page has it.
 SNIPPET = b"config:\n  telemetry:\n    metrics: false\n    traces: false\n"
@@ -136,15 +133,5 @@ def test_variable_that_only_looks_turned_off_is_refused(text: str, message: str)
     assert message in problem
 
 
-def test_reading_a_file_with_problems_raises_them_all(tmp_path: Path) -> None:
-    path = tmp_path / "values.yaml"
-    path.write_bytes(b"config: {telemetry: {logs: off, traces: 'no'}}")
-    with pytest.raises(PolicyError) as caught:
-        read_langsmith_config(path)
-    assert len(caught.value.problems) == 2
-
-
-def test_reading_a_file_gives_what_it_turns_off(tmp_path: Path) -> None:
-    path = tmp_path / "langsmith_config.yaml"
-    path.write_bytes(SNIPPET)
-    assert list(read_langsmith_config(path)) == ["metrics", "traces"]
+def test_all_problems_of_a_file_are_found() -> None:
+    assert len(problems(b"config: {telemetry: {logs: off, traces: 'no'}}")) == 2
