@@ -16,6 +16,7 @@ DOCS = ROOT / "docs"
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 README = (ROOT / "README.md").read_text()
 THREAT_MODEL = (DOCS / "threat-model.md").read_text()
+TRAIL_FORMAT = (DOCS / "trail-format.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 _TEST = re.compile(r"`((?:unit|integration|property|interop|docs)/[^`:]+\.py)(?:::(\w+))?`")
 
@@ -23,6 +24,8 @@ _TEST = re.compile(r"`((?:unit|integration|property|interop|docs)/[^`:]+\.py)(?:
 def test_every_test_that_the_threat_model_names_exists() -> None:
     named = _TEST.findall(THREAT_MODEL)
     assert len(named) > 60
+    # A name in another form would not be looked up at all.
+    assert ["::".join(filter(None, parts)) for parts in named] == re.findall(r"`([^`]*\btest_[^`]*)`", THREAT_MODEL)
     for file, test in named:
         assert (ROOT / "tests" / file).is_file(), file
         assert not test or f"\ndef {test}(" in (ROOT / "tests" / file).read_text(), f"{file}::{test}"
@@ -54,6 +57,17 @@ def test_the_list_of_packages_is_whole_and_names_files_that_exist() -> None:
 def test_the_table_of_states_is_the_one_in_force() -> None:
     shown = re.findall(r"^\| ([A-Z]+) \| ([a-z ]+) \| ([A-Z]+) \|$", ARCHITECTURE, re.MULTILINE)
     assert shown == [(state.name, event.value, following.name) for (state, event), following in TRANSITIONS.items()]
+
+
+def test_the_list_of_entries_is_that_of_the_format() -> None:
+    names = re.compile(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", re.MULTILINE)
+
+    def listed(document: str, heading: str) -> list[str]:
+        section = document.partition(heading)[2].partition("\n#")[0]
+        return sorted(name.strip("`") for cell in names.findall(section) for name in cell.split(", "))
+
+    assert "policy-refused" in listed(ARCHITECTURE, "\n## The trail\n")
+    assert listed(ARCHITECTURE, "\n## The trail\n") == listed(TRAIL_FORMAT, "\n## Entries\n")
 
 
 def test_every_dependency_has_a_line() -> None:
