@@ -71,7 +71,7 @@ def _complete_authority(home: Home, hosts: Sequence[str]) -> None:
     from beacon_audit.home.authority import create_authority, read_authority, uncovered_hosts
 
     if not home.ca_private.exists():
-        _refuse_orphan(home.ca_certificate, home.ca_private)
+        _refuse_orphan(home.ca_certificate, home.ca_private, " or delete the latter, and hand a new one to all clients")
         create_file(home.ca_private, create_authority(hosts, now=datetime.now(UTC)).private)
     try:
         authority = read_authority(home.ca_private.read_bytes())
@@ -155,9 +155,10 @@ def _create_private(home: Home, path: Path, create: Callable[[], bytes], called:
     create_file(path, create())
 
 
-def _refuse_orphan(public: Path, private: Path) -> None:
+def _refuse_orphan(public: Path, private: Path, otherwise: str = "") -> None:
+    # Of a trail there is no other way: nothing would go on with its log, and without the key nobody could check it.
     if os.path.lexists(public):
-        raise HomeError(f"{private}: missing, but {public.name} is there; restore it from a backup or delete {public}")
+        raise HomeError(f"{private}: missing, but {public.name} is there; restore it from a backup" + otherwise)
 
 
 def _complete_public(path: Path, content: bytes, private: Path) -> None:

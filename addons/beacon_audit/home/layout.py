@@ -121,7 +121,10 @@ def open_home(path: Path) -> Home:
     missing = [p for p in (*home.directories, *home.private_files, *home.public_files) if not os.path.lexists(p)]
     if missing:
         names = ", ".join(str(p.relative_to(home.path)) for p in missing)
-        raise HomeError(f"{home.path}: incomplete, lacks {names}; run: beacon-audit init --home {path}")
+        raise HomeError(
+            f"{home.path}: incomplete, lacks {names}; restore what was there before from a backup; "
+            f"what was never there, or can be made again, is made by: beacon-audit init --home {path}"
+        )
     problems = access_problems(home)
     if problems:
         raise HomeError("\n".join(problems))

@@ -60,6 +60,14 @@ def test_lost_private_file_is_not_replaced_while_its_public_half_is_in_use(tmp_p
     assert not (home.path / name).exists()
 
 
+def test_nobody_is_told_to_delete_the_public_key_of_a_trail(tmp_path: Path) -> None:
+    """It would not help: the trail has begun. And without it nobody could check what is there."""
+    home = create_home(tmp_path / "home", HOSTS)
+    home.trail_key.unlink()
+    with pytest.raises(HomeError, match=r"restore it from a backup$"):
+        create_home(tmp_path / "home", HOSTS)
+
+
 def test_lost_token_key_is_not_replaced_once_the_trail_has_begun(tmp_path: Path) -> None:
     home = create_home(tmp_path / "home", HOSTS)
     home.tokens_key.unlink()

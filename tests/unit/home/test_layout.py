@@ -24,7 +24,7 @@ def test_missing_home_names_the_command_that_makes_one(tmp_path: Path) -> None:
 def test_incomplete_home_names_everything_it_lacks(home: Home) -> None:
     home.ca_certificate.unlink()
     home.trail_key.unlink()
-    with pytest.raises(HomeError, match=r"lacks keys/trail\.key, ca/ca\.crt; run: beacon-audit init"):
+    with pytest.raises(HomeError, match=r"lacks keys/trail\.key, ca/ca\.crt; restore .* beacon-audit init"):
         open_home(home.path)
 
 
