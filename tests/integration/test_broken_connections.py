@@ -260,6 +260,24 @@ def test_interim_answers_do_not_shift_answers_to_other_requests(tmp_path: Path) 
             assert upstream.connections == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b"HTTP/1.1  103 X", b"HTTP/1.1\t103 X", b"HTTP/1.1 1_03 X"],
+    ids=["two spaces", "tab", "a number to Python"],
+)
+def test_interim_answer_in_another_spelling_ends_the_connection(tmp_path: Path, line: bytes) -> None:
+    with Scripted(tmp_path, before=line + b"\r\n\r\n", if_header="accept") as upstream:
+        policy = write_policy(tmp_path, None, upstream={"address": upstream.address, "ca_file": str(upstream.ca_file)})
+        with ProxyProcess(tmp_path, policy) as proxy:
+            with Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+                assert tunnel.send(PATH, usage_report(101), headers={"Accept": "*/*"}).status == 502
+                tunnel.read_to_the_end()
+            with Tunnel(proxy.address, proxy.home.ca_certificate) as tunnel:
+                answer = tunnel.send(PATH, usage_report(102))
+            assert (answer.status, answer.json()) == (200, {"inserted_count": 102})
+            assert [entry["state"] for entry in proxy.entries("outcome")] == ["unknown", "sent"]
+
+
 def test_interim_answers_without_end_are_given_up(tmp_path: Path) -> None:
     with running_rig(tmp_path, behaviour=Behaviour(raw=INTERIM * 1000)) as rig:
         assert rig.send(1).status == 502

@@ -45,3 +45,12 @@ def test_refusals_in_between_leave_both_connections_open(tmp_path: Path) -> None
         assert received_numbers(rig.beacon.requests) == list(range(6))
         assert rig.beacon.connections == 1
         assert len(rig.proxy.entries("refusal")) == 6
+
+
+def test_refused_head_has_no_body_that_would_be_the_next_answer(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig, rig.tunnel() as tunnel:
+        for number in range(3):
+            head = tunnel.send(PATH, b"", method="HEAD")
+            assert (head.status, head.body) == (403, b"")
+            answer = tunnel.send(PATH, usage_report(number))
+            assert (answer.status, answer.json()) == (200, {"inserted_count": 1})

@@ -1,7 +1,9 @@
 """Where requests go: to the documented host by its own name and certificate, through the parent proxy if there is one,
 and to no address inside the network unless the policy names it."""
 
+import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 from beacon_audit.demo.answers import Behaviour
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Tunnel
+from harness.memory import memory_of
 from harness.parent_proxy import ParentProxy
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import eventually, request_head, running_rig
@@ -113,6 +116,36 @@ def test_what_was_sent_through_a_parent_proxy_is_never_called_not_sent(tmp_path:
             (outcome,) = proxy.entries("outcome")
     assert outcome["state"] == "unknown"
     assert MARK.decode() not in str(outcome)
+
+
+class Endless:
+    """A parent proxy whose answer to a CONNECT has a head without end: as long as it is read, up to 64 MiB."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def answer_one(self) -> None:
+        connection, _ = self.listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: " + MARK)
+            for _ in range(1024):
+                connection.sendall(b"a" * 65_536)
+            connection.recv(1)
+
+
+def test_answer_of_a_parent_proxy_whose_head_never_ends_is_given_up(tmp_path: Path) -> None:
+    parent = Endless()
+    with parent.listener, running_rig(tmp_path, upstream={"proxy": parent.url}) as rig:
+        before = memory_of(rig.proxy.pid)
+        thread = threading.Thread(target=parent.answer_one)
+        thread.start()
+        assert rig.send(1).status == 502
+        thread.join()
+        assert memory_of(rig.proxy.pid) - before < 20_000_000
+        assert [state for _, state in rig.outcomes()] == ["not_sent"]
+        assert MARK.decode() not in rig.proxy.stderr
 
 
 def test_parent_proxy_that_is_not_there_is_not_gone_around(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
 
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.chunks``, ``proxy.http2_guard``,
-``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``, ``proxy.hook_guard``.
+``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.parent_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``,
+``proxy.hook_guard``.
 """
 
 import logging
@@ -9,7 +10,7 @@ import logging
 from mitmproxy.addons import next_layer
 from mitmproxy.proxy import layers, mode_servers, server
 from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
@@ -17,6 +18,7 @@ from beacon_audit.proxy.hook_guard import guarded_hook_task, guarded_open_connec
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
+from beacon_audit.proxy.parent_guard import GuardedParentProxy
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
 from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
@@ -43,6 +45,7 @@ def install(permits: Permits, watches: Watches) -> None:
         (_http1, "ChunkedReader", StrictChunkedReader),
         (_http1, "make_error_response", error_response),
         (_http2, "format_error", error_page),
+        (_upstream_proxy, "HttpUpstreamProxy", GuardedParentProxy),
         (mode_servers, "ProxyConnectionHandler", GuardedConnectionHandler),
         (server.ConnectionHandler, "hook_task", guarded_hook_task),
         (server.ConnectionHandler, "open_connection", guarded_open_connection),

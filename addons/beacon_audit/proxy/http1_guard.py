@@ -48,6 +48,9 @@ _VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r\n]")
 _SWITCHING = re.compile(rb"HTTP/1\.[01] 101[ \r\n]")
 _MOST_INTERIM = 8
+# RFC 9112 §4. mitmproxy also takes other white space and whatever Python takes for a number, 1_03 and +101 among it:
+# interim answers that would not be known for such.
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [^\n]*)?\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,9 @@ class GuardedHttp1Client(_BoundedFraming, _http1.Http1Client):
         """As the original, with bounds, and without interim answers."""
         if self.request is not None and isinstance(event, events.DataReceived):
             self._pass_over_interim_answers()
-            if self._interim > _MOST_INTERIM or _SWITCHING.match(bytes(self.buf)):
+            received = bytes(self.buf)
+            odd = b"\n" in received and not _STATUS_LINE.match(received)
+            if odd or self._interim > _MOST_INTERIM or _SWITCHING.match(received):
                 yield from self._give_up("the answer is not one to a request")
                 return
         for command in super().read_headers(event):

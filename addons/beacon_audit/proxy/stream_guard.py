@@ -17,7 +17,14 @@ from mitmproxy import http
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, RequestProtocolError, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 from mitmproxy.proxy.utils import ReceiveBuffer
 
@@ -110,8 +117,15 @@ class GuardedHttpStream(http_layer.HttpStream):
         return refused
 
     def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
-        """As the original, which asks the hooks first and then lets go whatever is there."""
+        """As the original, which asks the hooks first and then lets go whatever is there; and answers HEAD with the body
+        of a refusal, which to its client is the next answer (RFC 9110 §9.3.2)."""
         for command in super().send_response(already_streamed):
+            event = command.event if isinstance(command, http_layer.SendHttp) else None
+            if self.flow.request.data.method == b"HEAD":
+                if isinstance(event, ResponseData):
+                    continue
+                if isinstance(event, ResponseHeaders):
+                    event.end_stream = True
             yield command
             if isinstance(command, HttpResponseHook) and not self._is_settled():
                 logger.error("an answer is withheld: the hook that was to record its outcome failed")

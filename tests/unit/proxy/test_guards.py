@@ -4,7 +4,7 @@ import pytest
 from mitmproxy.addons import next_layer
 from mitmproxy.proxy import layers, mode_servers, server
 from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
 from beacon_audit.proxy import guards
 from beacon_audit.proxy.chunks import StrictChunkedReader
@@ -24,6 +24,7 @@ _REPLACED = [
     (_http2, ("format_error",)),
     (next_layer, ("ClientTLSLayer", "HttpLayer")),
     (layers, ("ClientTLSLayer", "HttpLayer")),
+    (_upstream_proxy, ("HttpUpstreamProxy",)),
     (mode_servers, ("ProxyConnectionHandler",)),
     (server.ConnectionHandler, ("hook_task", "open_connection")),
 ]
