@@ -1,10 +1,14 @@
 """Many connections at once: those beyond the limit are closed unread, and the others are served."""
 
+import resource
 import socket
 from contextlib import ExitStack
 from pathlib import Path
 
+from beacon_audit.demo.beacon import SimulatedBeacon
+from harness.client import Tunnel
 from harness.memory import memory_of
+from harness.proxy import ProxyProcess, write_policy
 from harness.rig import Rig, eventually, running_rig
 from harness.usage_reports import PATH, usage_report
 
@@ -47,3 +51,20 @@ def test_a_thousand_idle_connections_disturb_nobody(tmp_path: Path) -> None:
         for number in range(10):
             assert rig.send(number).status == 200
         assert memory_of(rig.proxy.pid) - before < 100_000_000
+
+
+def few_descriptors() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+
+def test_flood_does_not_take_the_descriptors_that_the_trail_needs(tmp_path: Path) -> None:
+    """Without a descriptor for a file of its own the trail would be given up until a restart."""
+    with SimulatedBeacon(tmp_path) as beacon, ExitStack() as stack:
+        policy = write_policy(tmp_path, beacon)
+        proxy = stack.enter_context(ProxyProcess(tmp_path, policy, preexec=few_descriptors))
+        honest = stack.enter_context(Tunnel(proxy.address, proxy.home.ca_certificate))
+        flood = [stack.enter_context(socket.create_connection(proxy.address, 10)) for _ in range(300)]
+        assert is_closed(flood[-1])
+        for number in range(3):
+            assert honest.send(PATH, usage_report(number)).status == 200
+        assert "limits.connections is 1000, and this process may open 256 files" in proxy.stderr

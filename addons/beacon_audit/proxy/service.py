@@ -9,6 +9,7 @@ without a record.
 import asyncio
 import logging
 import os
+import resource
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.approval_watch import watch_approvals
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
-from beacon_audit.proxy.connections import Connections
+from beacon_audit.proxy.connections import Connections, connections_for
 from beacon_audit.proxy.containment import Destination, normalised_host
 from beacon_audit.proxy.gate import Gate, GatedEventLoop
 from beacon_audit.proxy.identity import new_id, now
@@ -161,7 +162,7 @@ class ProxyService:
                 permits=permits,
                 approved=approvals.covers,
             )
-            connections = Connections(settings.policy.limits.connections)
+            connections = Connections(_most_connections(settings.policy.limits.connections))
             transparent = settings.mode == "transparent"
             way = Listening(settings.mode == "regular", allowed, redirected=transparent)
             addon = AuditAddon(self._auditor, way, connections)
@@ -324,3 +325,15 @@ def _close_trail(recorder: Recorder) -> None:
         recorder.close(new_id(), {"reason": "stopped by signal"})
     except TrailUnavailable as error:
         logger.error("the end of this run could not be recorded: %s", error)
+
+
+def _most_connections(limit: int) -> int:
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = connections_for(limit, descriptors)
+    if most < limit:
+        logger.warning(
+            "limits.connections is %d, and this process may open %d files, which is enough for %d connections: that is "
+            "the limit now. Give it more (ulimit -n, LimitNOFILE) or write the smaller number into the policy",
+            limit, descriptors, most,
+        )  # fmt: skip
+    return most
