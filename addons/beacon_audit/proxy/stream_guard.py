@@ -117,8 +117,8 @@ class GuardedHttpStream(http_layer.HttpStream):
         return refused
 
     def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
-        """As the original, which asks the hooks first and then lets go whatever is there; and answers HEAD with the body
-        of a refusal, which to its client is the next answer (RFC 9110 §9.3.2)."""
+        """As the original, which asks the hooks first and then lets go whatever is there, and to HEAD the body of a
+        refusal, too, which its client takes for the next answer (RFC 9110 §9.3.2)."""
         for command in super().send_response(already_streamed):
             event = command.event if isinstance(command, http_layer.SendHttp) else None
             if self.flow.request.data.method == b"HEAD":
