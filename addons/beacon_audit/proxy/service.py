@@ -30,6 +30,7 @@ from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
 from beacon_audit.proxy.connections import Connections, connections_for
 from beacon_audit.proxy.containment import Destination, normalised_host
+from beacon_audit.proxy.garbage import keep_what_is_there
 from beacon_audit.proxy.gate import Gate, GatedEventLoop
 from beacon_audit.proxy.identity import new_id, now
 from beacon_audit.proxy.permits import Permits
@@ -225,6 +226,7 @@ class ProxyService:
             addresses = await _listening(master, running)
             listen = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in addresses]
             await self._begin(auditor, ", ".join(listen))
+            keep_what_is_there()
             on_ready(
                 {
                     "event": "ready",

@@ -12,7 +12,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
-from beacon_audit.proxy.garbage import Garbage
+from beacon_audit.proxy.garbage import Garbage, keep_what_is_there
 from harness.silent_master import SilentMaster
 
 ENOUGH = 100_000
@@ -45,6 +45,17 @@ def test_what_was_collected_for_counts_no_more(left_behind: "weakref.ref[Cycle]"
     left_behind = weakref.ref(Cycle())
     garbage.received(ENOUGH - 1)
     assert left_behind() is not None
+
+
+def test_what_is_there_at_the_start_is_looked_at_no_more() -> None:
+    before = gc.get_freeze_count()
+    kept = Cycle()
+    try:
+        keep_what_is_there()
+        assert gc.get_freeze_count() > before
+        assert not any(found is kept for found in gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 async def receive(ours: socket.socket) -> None:
