@@ -60,8 +60,10 @@ def test_client_that_leaves_half_way_through_its_head_is_recorded(tmp_path: Path
 def test_request_of_a_client_that_left_while_its_intent_was_written_is_not_sent(tmp_path: Path) -> None:
     with running_rig(tmp_path, fault="slow-disk") as rig:
         rig.switch.touch()
+        before = rig.journal.stat().st_size
         with rig.tunnel() as tunnel:
             tunnel.write(request_head(len(BODY)) + BODY)
+            eventually(lambda: rig.journal.stat().st_size > before)  # it is written now, and not synced yet
         eventually(lambda: [state for _, state in rig.outcomes()] == ["not_sent"], 20)
         assert rig.beacon.connections == 0
 
