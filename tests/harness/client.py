@@ -35,7 +35,8 @@ class Tunnel:
     """One client connection through the proxy.
 
     ``connect``: the CONNECT target, ``None`` for reverse mode. ``sni``: ``None`` sends none. ``tls`` false speaks in
-    clear inside the tunnel. ``alpn``: the protocols that are offered in the TLS handshake.
+    clear inside the tunnel. ``alpn``: the protocols that are offered in the TLS handshake. ``certificate``: a file with
+    a key and a certificate, for a proxy that asks for one.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Tunnel:
         sni: str | None = HOST,
         tls: bool = True,
         alpn: Sequence[str] = (),
+        certificate: Path | None = None,
         timeout: float = 20.0,
     ) -> None:
         self.connect_status = 200
@@ -60,6 +62,8 @@ class Tunnel:
             context = ssl.create_default_context(cafile=str(ca_file))
             if alpn:
                 context.set_alpn_protocols(list(alpn))
+            if certificate is not None:
+                context.load_cert_chain(certificate)
             if sni not in HOSTS:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE

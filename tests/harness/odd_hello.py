@@ -1,11 +1,13 @@
 """A TLS client that names any server in its handshake: an address, a port, nothing, which ``ssl`` would not send.
 
-Through a tunnel or directly, and it verifies nothing: what matters is what the proxy makes of the name.
+Through a tunnel or directly, and it verifies nothing: what matters is what the proxy makes of the name. And the first
+message alone of a client with an encrypted ClientHello, which ``ssl`` does not have.
 """
 
 import http.client
 import io
 import socket
+import ssl
 from typing import cast
 
 from OpenSSL import SSL
@@ -49,3 +51,34 @@ def _status(session: SSL.Connection) -> int:
     response = http.client.HTTPResponse(cast("socket.socket", _Readable(data)))
     response.begin()
     return response.status
+
+
+#: RFC 9849 §5: the type of the extension, and in it: outer, a KDF and an AEAD, the number of a configuration.
+_ENCRYPTED_HELLO, _OUTER = 0xFE0D, b"\x00" + b"\x00\x01\x00\x01" + b"\x07"
+#: RFC 8446 §4.1.2: a record and a message begin with 5 and 4 bytes; version and random value are 34.
+_SESSION_ID = 5 + 4 + 34
+
+
+def encrypted_hello(outer_name: str, hidden: bytes) -> bytes:
+    """A ClientHello for ``outer_name``, with ``hidden`` in the place of the encrypted one."""
+    sent = ssl.MemoryBIO()
+    session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname=outer_name)
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        hello = sent.read()
+    at = _SESSION_ID + 1 + hello[_SESSION_ID]  # cipher suites
+    at += 2 + int.from_bytes(hello[at : at + 2])  # compression methods
+    at += 1 + hello[at]  # extensions
+    extensions = hello[at + 2 :] + _extension(_ENCRYPTED_HELLO, _OUTER + _counted(b"") + _counted(hidden))
+    body = hello[5 + 4 : at] + _counted(extensions)
+    message = hello[5:6] + len(body).to_bytes(3) + body
+    return hello[:3] + _counted(message)
+
+
+def _extension(kind: int, content: bytes) -> bytes:
+    return kind.to_bytes(2) + _counted(content)
+
+
+def _counted(content: bytes) -> bytes:
+    return len(content).to_bytes(2) + content

@@ -17,9 +17,12 @@ from harness.usage_reports import number_of
 
 class Scripted:
     """A context manager. ``before`` is sent a moment before the answer; with ``if_header``, only to a request that has
-    this header (lower case)."""
+    this header (lower case). With ``ask_for``, an authority, clients are asked for a certificate of it; ``shown`` holds
+    what each of them had."""
 
-    def __init__(self, directory: Path, *, before: bytes, if_header: str | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, before: bytes, if_header: str | None = None, ask_for: Path | None = None
+    ) -> None:
         certificate = issue((HOST,))
         self.ca_file = directory / "scripted-ca.crt"
         self.ca_file.write_bytes(certificate.authority)
@@ -27,6 +30,10 @@ class Scripted:
         chain.write_bytes(certificate.chain)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(chain)
+        if ask_for is not None:
+            self._context.verify_mode = ssl.CERT_OPTIONAL
+            self._context.load_verify_locations(ask_for)
+        self.shown: list[object] = []
         self._before, self._if_header = before, if_header
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._closing = threading.Event()
@@ -54,6 +61,7 @@ class Scripted:
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, BadRequest), self._context.wrap_socket(connection, server_side=True) as tls:
+            self.shown.append(tls.getpeercert())
             for request in read_requests(lambda: tls.recv(65536)):
                 if self._if_header is None or request.header_values(self._if_header):
                     tls.sendall(self._before)

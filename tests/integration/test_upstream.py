@@ -3,25 +3,31 @@ and to no address inside the network unless the policy names it."""
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from beacon_audit.demo import certificates
 from beacon_audit.demo.answers import Behaviour
 from beacon_audit.demo.beacon import SimulatedBeacon
 from harness.client import HOST, Tunnel
 from harness.memory import memory_of
+from harness.odd_hello import encrypted_hello
 from harness.parent_proxy import ParentProxy
 from harness.proxy import ProxyProcess, write_policy
 from harness.rig import eventually, request_head, running_rig
+from harness.scripted_upstream import Scripted
 from harness.usage_reports import PATH, received_numbers, usage_report
 
 MARK = b"zebra-4711-quoted"
+_HANDSHAKE_RECORD = 0x16  # RFC 8446 §5.1; an alert would be 0x15
 _WATCHED = Path(__file__).parents[1] / "harness" / "launchers" / "watched.py"
 
 
@@ -62,6 +68,63 @@ def test_usual_authorities_do_not_vouch_for_a_server_of_ours(tmp_path: Path) -> 
     (tmp_path / "proxy").mkdir()
     with SimulatedBeacon(tmp_path) as beacon:
         assert "certificate" in not_sent_to(beacon, tmp_path / "proxy")
+
+
+def test_server_whose_certificate_has_expired_gets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_LIFETIME", timedelta(minutes=-30))
+    (tmp_path / "proxy").mkdir()
+    with SimulatedBeacon(tmp_path) as beacon:
+        reason = not_sent_to(beacon, tmp_path / "proxy", ca_file=str(beacon.ca_file))
+    assert "expired" in reason
+
+
+def test_certificate_of_a_client_is_neither_asked_for_nor_shown_to_beacon(tmp_path: Path) -> None:
+    """It would tell who somebody is, and may hold any text."""
+    own = certificates.issue(("zebra.example",))
+    (tmp_path / "client.pem").write_bytes(own.chain)
+    (tmp_path / "client-ca.crt").write_bytes(own.authority)
+    with Scripted(tmp_path, before=b"", ask_for=tmp_path / "client-ca.crt") as upstream:
+        policy = write_policy(tmp_path, None, upstream={"address": upstream.address, "ca_file": str(upstream.ca_file)})
+        with (
+            ProxyProcess(tmp_path, policy) as proxy,
+            Tunnel(proxy.address, proxy.home.ca_certificate, certificate=tmp_path / "client.pem") as tunnel,
+        ):
+            assert tunnel.send(PATH, usage_report(1)).status == 200
+    assert upstream.shown == [None]
+
+
+def test_server_that_asks_for_a_certificate_notices_one_that_is_shown(tmp_path: Path) -> None:
+    """So that the test above can fail. The certificate is one for servers, which this one does not take."""
+    own = certificates.issue(("zebra.example",))
+    (tmp_path / "client.pem").write_bytes(own.chain)
+    (tmp_path / "client-ca.crt").write_bytes(own.authority)
+    with Scripted(tmp_path, before=b"", ask_for=tmp_path / "client-ca.crt") as upstream:
+        context = ssl.create_default_context(cafile=str(upstream.ca_file))
+        context.load_cert_chain(tmp_path / "client.pem")
+        host, _, port = upstream.address.rpartition(":")
+        with (
+            context.wrap_socket(socket.create_connection((host, int(port))), server_hostname=HOST) as direct,
+            pytest.raises(ssl.SSLError, match=r"(?i)unsupported.certificate"),
+        ):
+            direct.recv(1)
+    assert upstream.shown == []
+
+
+def test_name_in_an_encrypted_client_hello_leads_nowhere_and_is_not_told_to_beacon(tmp_path: Path) -> None:
+    """Only the name outside counts; such a client then finds that its extension was not accepted (RFC 9849)."""
+    with running_rig(tmp_path) as rig:
+        with socket.create_connection(rig.proxy.address, 10) as plain:
+            plain.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
+            assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
+            plain.sendall(encrypted_hello(HOST, MARK))
+            answer = plain.recv(65536)
+        assert answer[0] == _HANDSHAKE_RECORD
+        eventually(lambda: rig.proxy.entries("refusal"))
+        [refusal] = rig.proxy.entries("refusal")
+        assert refusal["reason_code"] == "containment.tls-handshake"
+        assert refusal["host"] == HOST
+        assert rig.beacon.connections == 0
+        assert MARK.decode() not in rig.proxy.stderr + repr(rig.proxy.entries())
 
 
 def test_what_the_client_offers_in_its_handshake_is_not_told_to_beacon(tmp_path: Path) -> None:
