@@ -68,7 +68,7 @@ class Recorder:
         pending = self._submit(kind, record_id, fields, payload)
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await asyncio.shield(asyncio.wrap_future(pending))
+                return await _shielded(pending)
         except TimeoutError:
             self._note_late(pending, record_id, if_late)
             raise TrailUnavailable(
@@ -84,7 +84,7 @@ class Recorder:
         Raises:
             TrailUnavailable: it is not durable, and nothing will be recorded any more.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._submit(kind, record_id, fields, None)))
+        return await _shielded(self._submit(kind, record_id, fields, None))
 
     @property
     def deadline_s(self) -> float:
@@ -117,3 +117,11 @@ class Recorder:
                 logger.error("record %s: its outcome (not sent) could not be written: %s", record_id, error)
 
         pending.add_done_callback(write_outcome)
+
+
+def _shielded(pending: "Future[Receipt]") -> "asyncio.Future[Receipt]":
+    """What comes of ``pending``, which goes on when nobody waits any more. If it fails then, who asked for it has been
+    told already that it is not durable; asyncio would complain of an error that nobody looked at."""
+    waiting = asyncio.wrap_future(pending)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(waiting)
