@@ -7,8 +7,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from beacon_audit.trail import build_payload
 from harness.busy_trail import leave_behind
 from harness.promises import Promises
+from harness.quick_storage import QuickStorage
 from harness.trail import MakeFields, Trail
 
 
@@ -31,6 +33,18 @@ def make_fields() -> MakeFields:
         return {"type": kind, "id": identity, "time": "2025-10-01T00:00:00Z", **state, **more}
 
     return make
+
+
+@pytest.fixture
+def published(trail: Trail, make_fields: MakeFields) -> Trail:
+    """A few entries in partial files, and a payload file, closed in good order."""
+    writer = trail.open(QuickStorage())
+    for number in range(3):
+        payload = build_payload({"n": number}, bytes(32), name=f"{number}.json.zst", date="2025-10-01")
+        writer.submit(make_fields(identity=f"{number}", payload=payload.reference), payload).result(10)
+        writer.publish()
+    writer.close()
+    return trail
 
 
 @pytest.fixture

@@ -17,18 +17,6 @@ from harness.trail import SIGNER, MakeFields, Trail
 DIRECTORIES = ["trail/.state/new", "payloads/.new", "trail/tile/entries/000.p", "trail/tile/0", "trail/tile"]
 
 
-@pytest.fixture
-def published(trail: Trail, make_fields: MakeFields) -> Trail:
-    """A few entries in partial files, and a payload file, closed in good order."""
-    writer = trail.open(QuickStorage())
-    for number in range(3):
-        payload = build_payload({"n": number}, bytes(32), name=f"{number}.json.zst", date="2025-10-01")
-        writer.submit(make_fields(identity=f"{number}", payload=payload.reference), payload).result(10)
-        writer.publish()
-    writer.close()
-    return trail
-
-
 def redirect(trail: Trail, name: str, elsewhere: Path) -> None:
     """Let the directory be a link to one with the same files, and with others."""
     path = trail.home / name

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from beacon_audit.errors import TrailCorrupt, TrailError, TrailUnavailable
-from beacon_audit.trail import build_payload, check_payload, start_trail
+from beacon_audit.trail import check_payload, start_trail
 from beacon_audit.trail.lock import lock_trail
 from beacon_audit.trail.regular_file import read_regular
 from beacon_audit.trail.storage import Storage
 from harness.quick_storage import QuickStorage
-from harness.trail import SIGNER, MakeFields, Trail
+from harness.trail import SIGNER, Trail
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -25,17 +25,6 @@ STARTED_FROM = [
     "trail/tile/entries/000.p/3", "trail/tile/0/000.p/3", "trail/.state/lock",
 ]  # fmt: skip
 READ_FROM = ["trail/checkpoint", "trail/tile/entries/000.p/3", "trail/tile/0/000.p/3"]
-
-
-@pytest.fixture
-def published(trail: Trail, make_fields: MakeFields) -> Trail:
-    writer = trail.open(QuickStorage())
-    for number in range(3):
-        payload = build_payload({"n": number}, bytes(32), name=f"{number}.json.zst", date="2025-10-01")
-        writer.submit(make_fields(identity=f"{number}", payload=payload.reference), payload).result(10)
-        writer.publish()
-    writer.close()
-    return trail
 
 
 def listening(path: Path) -> None:
