@@ -8,6 +8,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +33,10 @@ class Recorded:
 
 
 class RecordingUpstream:
-    """A context manager that listens on a free port of 127.0.0.1. One thread a connection."""
+    """A context manager that listens on a free port of 127.0.0.1. One thread a connection. ``patience_s`` is how long
+    it waits for bytes; ``None`` is for ever."""
+
+    patience_s: float | None = None
 
     def __init__(self, directory: Path) -> None:
         certificate = issue((HOST,))
@@ -76,6 +80,7 @@ class RecordingUpstream:
             recorded.tcp_bytes += size
 
         with contextlib.suppress(OSError), connection:
+            connection.settimeout(self.patience_s)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream = TlsStream(connection, self._context, count)
             stream.handshake()
@@ -85,11 +90,15 @@ class RecordingUpstream:
                 recorded.data += data
                 return data
 
-            try:
-                for request in read_requests(read):
-                    stream.write(_answer(request))
-            except BadRequest:
-                stream.write(_NOTHING_FITS)
+            self._converse(stream, read)
+
+    def _converse(self, stream: TlsStream, read: Callable[[], bytes]) -> None:
+        """Answer what is read; when this returns, the connection is closed."""
+        try:
+            for request in read_requests(read):
+                stream.write(_answer(request))
+        except BadRequest:
+            stream.write(_NOTHING_FITS)
 
 
 def _answer(request: ReceivedRequest) -> bytes:

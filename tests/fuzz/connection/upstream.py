@@ -2,36 +2,24 @@
 
 import contextlib
 import hashlib
-import socket
+from collections.abc import Callable
 
 from beacon_audit.demo.answers import Behaviour, response_bytes
 from beacon_audit.demo.received import BadRequest, ReceivedRequest, read_requests
 from beacon_audit.demo.tls_stream import TlsStream
 from fuzz.connection.answers import answer
-from harness.recording_upstream import Recorded, RecordingUpstream
+from harness.recording_upstream import RecordingUpstream
 
 
 class FuzzUpstream(RecordingUpstream):
     """While ``seed`` is ``None`` it answers as documented. What it answers depends on the seed and the bytes of the
     request alone, not on who comes first."""
 
+    patience_s = 60
     seed: str | None = None
 
-    def _serve(self, connection: socket.socket, recorded: Recorded) -> None:
-        def count(size: int) -> None:
-            recorded.tcp_bytes += size
-
-        with contextlib.suppress(OSError, BadRequest), connection:
-            connection.settimeout(60)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = TlsStream(connection, self._context, count)
-            stream.handshake()
-
-            def read() -> bytes:
-                data = stream.read()
-                recorded.data += data
-                return data
-
+    def _converse(self, stream: TlsStream, read: Callable[[], bytes]) -> None:
+        with contextlib.suppress(BadRequest):
             for request in read_requests(read):
                 pieces, closes = self._answer(request)
                 for piece in pieces:
