@@ -7,8 +7,7 @@ from typing import Any
 from beacon_audit.contracts import load_contract
 from beacon_audit.home import Home
 from beacon_audit.redaction import Names, SecretRegistry, Tokens
-from beacon_audit.trail.payload_files import decode_payload
-from beacon_audit.trail.reader import journal_payload
+from beacon_audit.review.payloads import read_recorded_payload
 from harness.http1_readers import Message
 from harness.usage_reports import LICENSE
 
@@ -38,11 +37,9 @@ class RecordedRequests:
     def _body(self, entry: dict[str, Any]) -> object:
         if entry["payload"] is None:
             return None
-        path = self._home.payloads / entry["payload"]["file"]
-        content = path.read_bytes() if path.exists() else journal_payload(self._home.trail, entry["payload"]["file"])
-        assert content is not None
-        _, body = decode_payload(content, path)
-        return json.loads(body)
+        payload = read_recorded_payload(self._home, entry["payload"])
+        assert payload.state == "present", payload
+        return payload.body
 
     def _as_recorded(self, entry: dict[str, Any], body: bytes) -> object:
         if not body:

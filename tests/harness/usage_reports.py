@@ -6,12 +6,12 @@ compared with what the simulated Beacon received, request by request.
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from beacon_audit.demo.payloads import Payloads
 from beacon_audit.demo.received import ReceivedRequest
 from beacon_audit.home import Home
-from beacon_audit.trail.payload_files import decode_payload
-from beacon_audit.trail.reader import journal_payload
+from beacon_audit.review.payloads import read_recorded_payload
 
 PATH = "/v1/beacon/ingest-traces"
 LICENSE = "lcl_7f3a52c9e1d04b6897ab"
@@ -27,7 +27,7 @@ def usage_report(number: int) -> bytes:
 
 def number_of(body: bytes) -> int:
     """The number in a report, as sent or as recorded."""
-    return int(json.loads(body)["trace_transactions"][0]["trace_count"])
+    return _number(json.loads(body))
 
 
 def received_numbers(requests: Iterable[ReceivedRequest]) -> list[int]:
@@ -37,11 +37,10 @@ def received_numbers(requests: Iterable[ReceivedRequest]) -> list[int]:
 
 def recorded_number(home: Home, entry: dict[str, object]) -> int:
     """The number of the report whose intent or refusal ``entry`` is, out of its payload file."""
-    payload = entry["payload"]
-    assert isinstance(payload, dict)
-    path = home.payloads / payload["file"]
-    # Until it is published, and after a kill until the next start, it lies in the journal.
-    content = path.read_bytes() if path.exists() else journal_payload(home.trail, payload["file"])
-    assert content is not None
-    _, body = decode_payload(content, path)
-    return number_of(body)
+    payload = read_recorded_payload(home, entry["payload"])
+    assert payload.state == "present", payload
+    return _number(payload.body)
+
+
+def _number(report: Any) -> int:
+    return int(report["trace_transactions"][0]["trace_count"])
