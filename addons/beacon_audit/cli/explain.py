@@ -8,9 +8,7 @@ Exit status 0; 4 for a code that does not exist.
 """
 
 import argparse
-import difflib
 import textwrap
-from collections.abc import Iterable
 
 from beacon_audit.cli.exit_status import FINE
 from beacon_audit.cli.output import paint, print_json, print_text
@@ -28,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     # Imported late: `--help` must not wait for them.
+    from beacon_audit.cli.finding_codes import hint, is_known
     from beacon_audit.cli.findings_page import findings_page
-    from beacon_audit.policy.explanations import BASES, EXPLANATIONS
+    from beacon_audit.policy.explanations import EXPLANATIONS
 
     if args.markdown:
         if args.codes:
@@ -37,17 +36,12 @@ def run(args: argparse.Namespace) -> int:
         print_text(findings_page().removesuffix("\n"))
         return FINE
     for wanted in args.codes:
-        if wanted not in EXPLANATIONS and wanted not in BASES:
-            raise UsageError(f"expected the code of a finding, got another word{_did_you_mean(wanted, EXPLANATIONS)}")
+        if not is_known(wanted):
+            raise UsageError(f"expected the code of a finding, got another word; {hint(wanted)}")
     for code in EXPLANATIONS:
         if not args.codes or code in args.codes or code.partition(".")[0] in args.codes:
             _explain(code, as_json=args.json, briefly=not args.codes)
     return FINE
-
-
-def _did_you_mean(word: str, codes: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(codes), n=1)
-    return f"; did you mean {close[0]}?" if close else "; beacon-audit explain lists them"
 
 
 def _explain(code: str, *, as_json: bool, briefly: bool) -> None:

@@ -2,7 +2,8 @@
 
 An exchange still in flight is listed with state ``unknown``; with ``--follow`` it is listed when it has ended.
 ``--follow`` goes on until Ctrl-C and lists exchanges in the order in which they end. Exit status 0, or 4 when the trail
-cannot be read (after everything before the damage was listed).
+cannot be read (after everything before the damage was listed). When nothing was listed, stderr says so, and names a
+``--finding`` that this version does not know: a trail may be of another one.
 """
 
 import argparse
@@ -44,6 +45,7 @@ def moment(text: str, *, ends_range: bool = False) -> datetime:
 
 def run(args: argparse.Namespace) -> int:
     from beacon_audit.cli.exchange_line import exchange_line
+    from beacon_audit.cli.finding_codes import hint, is_known
     from beacon_audit.home import open_home
     from beacon_audit.review.exchanges import Exchange, iter_exchanges
     from beacon_audit.review.selection import Selection
@@ -74,6 +76,9 @@ def run(args: argparse.Namespace) -> int:
             print_json(exchange.to_json())
         else:
             print_text(exchange_line(exchange))
-    if not listed and not args.json:
-        print_text(f"no such exchange in {home.trail}", sys.stderr)
+    if not listed:
+        for code in (code for code in selection.findings if not is_known(code)):
+            print_text(f"--finding: this version knows no code {code}; {hint(code)}", sys.stderr)
+        if not args.json:
+            print_text(f"no such exchange in {home.trail}", sys.stderr)
     return FINE

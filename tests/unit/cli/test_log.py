@@ -74,6 +74,18 @@ def test_line_of_what_was_let_go_and_has_no_answer_says_what_became_of_it(
     assert line.endswith(f"{state:8}  {FAILED}  fine; a\\x1b b")
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_code_that_does_not_exist_is_not_taken_for_one_that_never_came(
+    recorded: Home, capsys: pytest.CaptureFixture[str], form: tuple[str, ...]
+) -> None:
+    log = ["log", "--home", str(recorded.path), *form, "--finding"]
+    assert main([*log, "contract.undocumented-endpiont"]) == 0
+    said = capsys.readouterr().err
+    assert "no code contract.undocumented-endpiont; did you mean contract.undocumented-endpoint?" in said
+    main([*log, "wire"])
+    assert "--finding" not in capsys.readouterr().err
+
+
 def test_hostile_path_cannot_steer_the_terminal(recorded: Home, capsys: pytest.CaptureFixture[str]) -> None:
     main(["log", "--home", str(recorded.path), "--action", "refused"])
     text = capsys.readouterr().out
