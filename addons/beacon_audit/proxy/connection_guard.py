@@ -11,13 +11,14 @@ What came in is counted for ``proxy.garbage``, since what an ended connection he
 
 from typing import ClassVar
 
-from mitmproxy.proxy import events, mode_servers
+from mitmproxy.proxy import events
 
 from beacon_audit.proxy.garbage import Garbage
+from beacon_audit.proxy.hook_guard import PatientHandler
 
 
-class GuardedConnectionHandler(mode_servers.ProxyConnectionHandler):
-    """mitmproxy's handler of one client, which leaves no socket behind."""
+class GuardedConnectionHandler(PatientHandler):
+    """The handler of one client, which leaves no socket behind."""
 
     garbage: ClassVar[Garbage] = Garbage()
 

@@ -1,20 +1,18 @@
 """Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
 
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.chunks``, ``proxy.http2_guard``,
-``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.parent_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``,
-``proxy.hook_guard``.
+``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.parent_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``.
 """
 
 import logging
 
 from mitmproxy.addons import next_layer
-from mitmproxy.proxy import layers, mode_servers, server
+from mitmproxy.proxy import layers, mode_servers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
-from beacon_audit.proxy.hook_guard import guarded_hook_task, guarded_open_connection
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
@@ -47,8 +45,6 @@ def install(permits: Permits, watches: Watches) -> None:
         (_http2, "format_error", error_page),
         (_upstream_proxy, "HttpUpstreamProxy", GuardedParentProxy),
         (mode_servers, "ProxyConnectionHandler", GuardedConnectionHandler),
-        (server.ConnectionHandler, "hook_task", guarded_hook_task),
-        (server.ConnectionHandler, "open_connection", guarded_open_connection),
         (next_layer, "ClientTLSLayer", GuardedClientTLSLayer),
         (layers, "ClientTLSLayer", GuardedClientTLSLayer),
     ):

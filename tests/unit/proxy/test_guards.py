@@ -2,17 +2,18 @@
 
 import pytest
 from mitmproxy.addons import next_layer
-from mitmproxy.proxy import layers, mode_servers, server
+from mitmproxy.proxy import layers, mode_servers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
 from beacon_audit.proxy import guards
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
-from beacon_audit.proxy.hook_guard import guarded_hook_task, guarded_open_connection
+from beacon_audit.proxy.hook_guard import PatientHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
+from beacon_audit.proxy.parent_guard import GuardedParentProxy
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.stream_guard import GuardedHttpStream
 from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
@@ -26,8 +27,13 @@ _REPLACED = [
     (layers, ("ClientTLSLayer", "HttpLayer")),
     (_upstream_proxy, ("HttpUpstreamProxy",)),
     (mode_servers, ("ProxyConnectionHandler",)),
-    (server.ConnectionHandler, ("hook_task", "open_connection")),
 ]
+
+
+GUARDS = [
+    StrictChunkedReader, GuardedConnectionHandler, PatientHandler, GuardedHttp1Client, GuardedHttp1Server,
+    GuardedHttp2Server, GuardedHttpLayer, GuardedHttpStream, GuardedParentProxy, GuardedClientTLSLayer,
+]  # fmt: skip
 
 
 def watches_on(permits: Permits) -> Watches:
@@ -54,8 +60,6 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     assert {vars(module)["ClientTLSLayer"] for module in (next_layer, layers)} == {GuardedClientTLSLayer}
     assert vars(_http1)["ChunkedReader"] is StrictChunkedReader
     assert vars(mode_servers)["ProxyConnectionHandler"] is GuardedConnectionHandler
-    assert vars(server.ConnectionHandler)["hook_task"] is guarded_hook_task
-    assert vars(server.ConnectionHandler)["open_connection"] is guarded_open_connection
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
 
@@ -64,6 +68,15 @@ def test_mitmproxy_without_a_part_that_is_guarded_does_not_start(monkeypatch: py
     monkeypatch.delattr(http_layer, "Http1Client")
     with pytest.raises(RuntimeError, match=r"has no mitmproxy\.proxy\.layers\.http\.Http1Client to guard"):
         guards.install(Permits(), watches_on(Permits()))
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_method_that_stands_for_one_of_mitmproxy_has_one_to_stand_for(guard: type) -> None:
+    """Under another name it would never be called."""
+    overriding = [name for name, value in vars(guard).items() if (value.__doc__ or "").startswith("As the original")]
+    theirs = {name for base in guard.__mro__ if not base.__module__.startswith("beacon_audit.") for name in vars(base)}
+    assert overriding
+    assert set(overriding) <= theirs
 
 
 @pytest.mark.parametrize("status", [400, 413, 431, 502, 505, 599])

@@ -12,14 +12,13 @@ from mitmproxy.proxy import commands, events, server
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.mode_specs import ProxyMode
 
-from beacon_audit.proxy import hook_guard
+from beacon_audit.proxy.hook_guard import PatientHandler
 from harness.silent_master import SilentMaster
 
 
-async def dialled(ours: socket.socket, kind: Any, destination: tuple[str, int]) -> tuple[list[events.Event], bool]:
+async def dialled(ours: socket.socket, made: Any, destination: tuple[str, int]) -> tuple[list[events.Event], bool]:
     """What is told of a dial for a client that has left, and whether something was connected."""
     reader, writer = await asyncio.open_connection(sock=ours)
-    made: Any = ProxyConnectionHandler
     handler = made(SilentMaster(), reader, writer, Options(), ProxyMode.parse("regular"))
     handler.client.timestamp_end = time.time()
     told: list[events.Event] = []
@@ -30,7 +29,7 @@ async def dialled(ours: socket.socket, kind: Any, destination: tuple[str, int]) 
     handler.server_event = tell
     upstream = Server(address=destination)
     handler.transports[upstream] = server.ConnectionIO()
-    dialling = asyncio.create_task(kind(handler, commands.OpenConnection(upstream)))
+    dialling = asyncio.create_task(handler.open_connection(commands.OpenConnection(upstream)))
     while not told:
         await asyncio.sleep(0)
     dialling.cancel()
@@ -41,7 +40,7 @@ async def dialled(ours: socket.socket, kind: Any, destination: tuple[str, int]) 
 
 @pytest.mark.parametrize(
     ("kind", "connected"),
-    [(hook_guard.guarded_open_connection, False), (server.ConnectionHandler.open_connection, True)],
+    [(PatientHandler, False), (ProxyConnectionHandler, True)],
     ids=["ours", "mitmproxy's"],
 )
 def test_nothing_is_dialled_for_a_client_that_has_left(kind: Any, connected: bool) -> None:
