@@ -28,10 +28,11 @@ def find_targets(
 
 def _anchor_targets(trusted: Trusted, anchors: Sequence[bytes], problems: Problems) -> Iterator[Target]:
     newest = trusted.newest.size if trusted.newest is not None else 0
-    for note in anchors:
+    for number, note in enumerate(anchors, 1):
         checkpoint = signed_by_chain(note, trusted.chain)
         if checkpoint is None:
-            message = "an anchor is not signed by a key of this log; it belongs to another, or the key was replaced"
+            which = f"anchor {number} of {len(anchors)}"
+            message = f"{which} is not signed by a key of this log; it belongs to another, or the key was replaced"
             problems.add("foreign-anchor", message)
         elif checkpoint.size > newest:
             message = f"an anchor has {checkpoint.size} entries, the log has {newest}: it was rolled back"

@@ -79,7 +79,8 @@ def test_key_that_comes_again_is_found(specimen: Specimen) -> None:
 def test_checkpoint_of_another_origin_is_foreign_whoever_signed_it(specimen: Specimen) -> None:
     newest = parse_checkpoint(parse_note(specimen.anchor).text)
     other = sign_note(replace(newest, origin="example.org/other").text, specimen.signers[1]).encode()
-    assert codes(specimen.verify(other)) == {"foreign-anchor"}
+    (problem,) = specimen.verify(specimen.anchor, other).problems
+    assert (problem.code, problem.message.partition(" is ")[0]) == ("foreign-anchor", "anchor 2 of 2")
     with (specimen.trail / "checkpoints.log").open("ab") as log:
         log.write(encode_log_line(other))
     (specimen.trail / "checkpoint").write_bytes(other)
