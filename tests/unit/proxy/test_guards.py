@@ -31,8 +31,8 @@ _REPLACED = [
 
 
 GUARDS = [
-    StrictChunkedReader, GuardedConnectionHandler, PatientHandler, GuardedHttp1Client, GuardedHttp1Server,
-    GuardedHttp2Server, GuardedHttpLayer, GuardedHttpStream, GuardedParentProxy, GuardedClientTLSLayer,
+    GuardedConnectionHandler, PatientHandler, GuardedHttp1Client, GuardedHttp1Server, GuardedHttp2Server,
+    GuardedHttpLayer, GuardedHttpStream, GuardedParentProxy, GuardedClientTLSLayer,
 ]  # fmt: skip
 
 
