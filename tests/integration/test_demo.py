@@ -40,6 +40,11 @@ def _run(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60, check=False)
 
 
+def _heed_interrupts() -> None:
+    """As in a terminal. What a script starts in the background ignores SIGINT, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def _serving(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The demo without ``--once``, in a process group of its own, and what it printed until it was serving."""
@@ -50,6 +55,7 @@ def _serving(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_heed_interrupts,
     ) as process:
         assert process.stdout is not None
         try:

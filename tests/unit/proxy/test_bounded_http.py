@@ -130,7 +130,7 @@ def test_answer_that_takes_too_long_is_given_up_however_it_is_spread(
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         http.post("/add-checkpoint", b"body")
-    assert 0.2 < time.monotonic() - began < 5
+    assert 0.2 < time.monotonic() - began < 9
 
 
 def test_server_that_does_not_shake_hands_is_given_up(server: SimulatedWitness) -> None:
@@ -149,7 +149,7 @@ def test_what_is_not_a_whole_answer_is_an_error(fault: Misbehaviour, server: Sim
 
 
 def test_it_goes_on_after_every_failure(server: SimulatedWitness) -> None:
-    http = client(server.url, timeout_s=0.3)
+    http = client(server.url, timeout_s=2.0)
     for fault in (faults.endless_body, faults.not_http, faults.silent, faults.cut_short, faults.aborted):
         server.misbehaviour = fault
         with pytest.raises((HTTPException, OSError)):

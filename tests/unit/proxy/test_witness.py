@@ -187,8 +187,8 @@ def test_checkpoint_that_was_cosigned_is_cosigned_again(trail: Trail, server: Si
 def test_answer_that_got_lost_is_made_up_for(trail: Trail, server: SimulatedWitness) -> None:
     writer = trail.open()
     note = grown(writer, 5)
-    witness = asked(server, trail, timeout_s=0.3)
-    server.misbehaviour = faults.slow(1.0)
+    witness = asked(server, trail, timeout_s=2.0)
+    server.misbehaviour = faults.slow(4.0)
     with pytest.raises(NoCosignature, match="it did not answer in time"):
         witness.cosign(note)
     server.misbehaviour = None
@@ -246,7 +246,7 @@ def test_what_is_not_a_cosignature_is_refused_and_not_repeated(
     fault: Misbehaviour, message: str, trail: Trail, server: SimulatedWitness
 ) -> None:
     note = grown(trail.open(), 5)
-    witness = asked(server, trail, timeout_s=0.5)
+    witness = asked(server, trail, timeout_s=2.0 if fault is faults.dripping else 30.0)
     server.misbehaviour = fault
     with pytest.raises(NoCosignature, match=message) as caught:
         witness.cosign(note)
