@@ -66,6 +66,7 @@ MAX_FRAME = 1024 * 1024  # README.txt and verify.py
 MAX_PAYLOAD = 256 * 1024 * 1024
 SMALL = 1024 * 1024  # costs next to nothing
 MAX_SIZE = 2**63
+END_RECORD = 22  # of a zip: bytes, without its comment
 HEARTBEAT_GAP = 150 * 10**9  # nanoseconds
 LISTED = 50  # problems of one kind that are listed; the rest are counted
 MAX_MISSING = 10_000  # bundles without a tile; what lies behind so many is not read
@@ -528,8 +529,10 @@ class ZipFiles(Files):
         except READ_ERRORS as error:
             raise Unusable(f"{path}: not a zip that can be read: {error}") from None
         self._members: Dict[str, zipfile.ZipInfo] = {}
+        self._directories: Set[str] = set()
         for member in self._zip.infolist():
             self._take(member)
+        self._check_directories()
         self.unused = set(self._members)
         self._check_layout(path)
 
@@ -541,8 +544,20 @@ class ZipFiles(Files):
             self.faults.append((name, "it is encrypted"))
         elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             self.faults.append((name, "it is neither stored nor deflated"))
-        elif not (name.endswith("/") and member.file_size == 0):  # a directory has nothing to check
+        elif member.comment:
+            self.faults.append((name, "it has a comment"))
+        elif name.endswith("/") and member.file_size == 0:
+            self._directories.add(name)
+        else:
             self._members[name] = member
+
+    def _check_directories(self) -> None:
+        """A tool that packs the files again may write those that they lie in. Any other is a name of its own."""
+        names = sorted(self._members)
+        for directory in sorted(self._directories):
+            first = bisect_left(names, directory)
+            if not names[first : first + 1] or not names[first].startswith(directory):
+                self.faults.append((directory, "a directory in which nothing lies"))
 
     def _check_layout(self, path: str) -> None:
         """Bytes between the members are seen by some programs and not by others."""
@@ -557,7 +572,9 @@ class ZipFiles(Files):
                 end = member.header_offset + 30 + name + extra + member.compress_size
                 # With bit 3, checksum and sizes follow the data, in 12 to 24 bytes.
                 slack = 24 if member.flag_bits & 0x8 else 0
-        if not end <= self._zip.start_dir <= end + slack or self._zip.comment:
+            stream.seek(-END_RECORD, os.SEEK_END)
+            is_end = stream.read(4) == b"PK\x05\x06"  # of a zip that has no comment, and nothing behind it
+        if not end <= self._zip.start_dir <= end + slack or not is_end:
             self.faults.append(("", "bytes that belong to no file at the end of the zip"))
 
     def has(self, name: str) -> bool:

@@ -82,6 +82,37 @@ def test_comment_of_the_zip_is_tampering(evidence: Evidence) -> None:
     assert evidence.judge().codes == {"surplus-file"}
 
 
+@pytest.mark.parametrize("count", [1, 1000])
+def test_bytes_after_the_end_of_the_zip_are_tampering(evidence: Evidence, count: int) -> None:
+    with evidence.zip.open("ab") as file:
+        file.write(b"x" * count)
+    assert evidence.judge().codes == {"surplus-file"}
+
+
+def test_comment_of_a_file_is_tampering(evidence: Evidence) -> None:
+    member = zipfile.ZipInfo("README.txt")
+    member.comment = b"trust me"
+    members = evidence.members()
+    with zipfile.ZipFile(evidence.zip, "w") as archive:
+        archive.writestr(member, members.pop("README.txt"))
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert evidence.judge().codes == {"surplus-file"}
+
+
+def test_directory_in_which_nothing_lies_is_tampering(evidence: Evidence) -> None:
+    # Its name is bytes that whoever unpacks the bundle gets to see.
+    _append(evidence.zip, "the-log-was-checked-by-an-auditor/", b"")
+    assert evidence.judge().codes == {"surplus-file"}
+
+
+def test_directories_of_the_files_are_no_tampering(evidence: Evidence) -> None:
+    # Tools write them when they pack the same files again.
+    for name in ("tile/", "tile/entries/", "proofs/"):
+        _append(evidence.zip, name, b"")
+    assert evidence.judge().status == 0
+
+
 def test_encrypted_file_is_tampering(evidence: Evidence) -> None:
     raw = bytearray(evidence.zip.read_bytes())
     place = raw.rindex(b"PK\x01\x02", 0, raw.rindex(b"coverage.json"))
