@@ -432,6 +432,15 @@ def test_lines_in_another_order_or_twice_are_found(specimen: Specimen) -> None:
         assert_tampered(specimen.verify(specimen.anchor), "checkpoint-log-damaged")
 
 
+def test_lines_that_do_not_begin_with_the_empty_log_are_found(specimen: Specimen) -> None:
+    log = specimen.trail / "checkpoints.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[1:]))
+    verdict = specimen.verify(specimen.anchor)
+    assert_tampered(verdict, "checkpoint-log-mismatch")
+    assert verdict.problems[0].offset == 0
+
+
 def test_line_of_another_history_is_found_at_its_place(specimen: Specimen) -> None:
     other = replace(specimen, home=specimen.home.with_name("other"))
     entries = list(specimen.entries)

@@ -14,12 +14,16 @@ LINE_LIMIT = 2048
 
 
 class CheckpointLines:
-    """The first ``length`` bytes of the log in ``directory``, which end with a line. Reports lines out of order."""
+    """The first ``length`` bytes of the log in ``directory``, which end with a line. Reports lines out of order, and a
+    first one that is not that of the empty log."""
 
     def __init__(self, directory: Path, length: int, problems: Problems) -> None:
         self._problems = problems
         self._lines = self._in_order(_read(directory, length))
         self._next = next(self._lines, None)
+        if self._next is not None and self._next.size:
+            message = "expected the checkpoint of the empty log, which `init` signs, in the first line"
+            problems.add("checkpoint-log-mismatch", message, file=CHECKPOINT_LOG, offset=self._next.offset)
         #: How many lines were handed out.
         self.count = 0
 
