@@ -138,6 +138,7 @@ def test_control_characters_do_not_reach_an_entry(context: record.RecordContext)
     )  # fmt: skip
     assert str(fields["host"]).isprintable()
     assert str(fields["path"]).isprintable()
+    assert context.text("a\x1b[2Jb\r\n\u202e") == "a\ufffd[2Jb\ufffd\ufffd\ufffd"
 
 
 def test_blocking_findings_come_first_and_the_total_is_told(context: record.RecordContext) -> None:
@@ -146,6 +147,16 @@ def test_blocking_findings_come_first_and_the_total_is_told(context: record.Reco
     assert fields["findings_total"] == 60
     assert isinstance(fields["findings"], list)
     assert len(fields["findings"]) == record.MAX_FINDINGS
+
+    document = json.loads(documented("telemetry-traces"))
+    (scope,) = document["resourceSpans"][0]["scopeSpans"]
+    scope["spans"] = [{**scope["spans"][0], "kind": 2} for _ in range(60)]  # each is a note
+    scope["spans"][-1]["status"] = {"message": SECRETS[0]}
+    fields, _ = written(context, "telemetry-traces", json.dumps(document).encode())
+    assert isinstance(fields["findings"], list)
+    assert len(fields["findings"]) == record.MAX_FINDINGS
+    assert fields["findings"][0]["code"] == "promise.secret"
+    assert {finding["disposition"] for finding in fields["findings"]} == {"block", "note"}
 
 
 def test_a_client_cannot_hide_where_requests_went_by_sending_that_as_its_license(
@@ -165,6 +176,13 @@ def test_secret_that_could_not_be_learned_is_not_written(context: record.RecordC
     headers = [("x-langchain-license-key", f"lcl_number_{number}") for number in range(9)]
     body = b'{"license": "lcl_number_7", "lcl_number_8": "lcl_number_8"}'
     fields, payload = written(context, "license-verify", body, headers=headers, target=target)
+    assert fields["reason_code"] == "containment.too-many-secrets"
+    assert "lcl_number_8" not in str(fields) + payload
+    # In a documented place nothing but the search for it would hide it, and that does not know it.
+    document = json.loads(documented("usage-ingest"))
+    document["trace_transactions"][0]["transaction_type"] = "lcl_number_8"
+    headers.append(("content-type", "application/json"))
+    fields, payload = written(context, "usage-ingest", json.dumps(document).encode(), headers=headers)
     assert fields["reason_code"] == "containment.too-many-secrets"
     assert "lcl_number_8" not in str(fields) + payload
 
