@@ -25,6 +25,7 @@ WAYS: dict[str, Callable[[GatedEventLoop], Awaitable[object]]] = {
     "TLS on top": lambda loop: loop.start_tls(None, None, None),
     "a file": lambda loop: loop.sendfile(None, None),
     "bytes": lambda loop: loop.sock_sendall(None, b""),
+    "a datagram": lambda loop: loop.sock_sendto(None, b"", ("127.0.0.1", 9)),
     "a file on a socket": lambda loop: loop.sock_sendfile(None, None),
 }
 
