@@ -4,8 +4,9 @@ Takes the files of the edition and the names of its sources. Gives the parsed sc
 JSON Pointer in one of them. Raises ``ContractError``.
 
 JSON Schema ignores a keyword that it does not know, so a misspelt ``maxLenght`` would be a limit that limits nothing:
-here it is an error. One keyword is added, ``source``: the name of the place where a field was seen, out of ``sources``
-of ``endpoints.yaml``.
+here it is an error. So is a reference that leads back to itself, which the engine takes for satisfied, and a schema
+that is nested more deeply than anybody writes one. One keyword is added, ``source``: the name of the place where a
+field was seen, out of ``sources`` of ``endpoints.yaml``.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from beacon_audit.contracts.circular_references import circular_references
 from beacon_audit.contracts.endpoints_file import read_placed
 from beacon_audit.contracts.schemas import Schema, subschemas
 from beacon_audit.errors import ContractError
@@ -22,6 +24,7 @@ from beacon_audit.model.pointer import json_pointer
 
 SCHEMA_SUFFIX = ".schema.json"
 SOURCE = "source"
+DEEPEST = 100
 # fmt: off
 #: The vocabulary of 2020-12, without the keywords that would load, rename or redefine something.
 KEYWORDS = frozenset({
@@ -56,6 +59,9 @@ class SchemaFiles:
         for name, schema in read.schemas.items():
             if problems := [f"{read.place(name, at)}: {at}: {what}" for at, what in _problems(schema, sources)]:
                 raise ContractError("\n".join(problems))
+        for name, pointer in circular_references(read.schemas):
+            message = "expected references that end somewhere, got one that leads back here, which allows anything"
+            raise ContractError(f"{read.place(name, pointer)}: {pointer or '/'}: {message}")
         return read
 
     def place(self, name: str, pointer: str) -> str:
@@ -77,7 +83,18 @@ def _parse(data: bytes, file: str) -> Schema:
         raise ContractError(f"{file}: {reason}") from None
     if not isinstance(schema, dict):
         raise ContractError(f"{file}:1:1: expected a JSON Schema that is an object")
+    if _is_deep(schema):
+        raise ContractError(f"{file}: expected a JSON Schema of at most {DEEPEST} nested levels, got more")
     return schema
+
+
+def _is_deep(schema: Schema) -> bool:
+    """Whether ``schema`` is nested too deeply for whoever walks through it."""
+    level: list[JsonValue] = [schema]
+    for _ in range(DEEPEST):
+        below = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [each for items in below for each in items]
+    return bool(level)
 
 
 class _Repeated(ValueError):

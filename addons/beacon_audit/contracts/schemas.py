@@ -18,7 +18,8 @@ from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
 EXACT_INTEGER = "exactInteger"
-_BASE = "contract:/"
+#: What the name of a file is resolved against.
+BASE = "contract:/"
 
 # Where the vocabulary of 2020-12 holds sub-schemas. Elsewhere (const, enum, default) the same words are plain data.
 _ONE_SCHEMA = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains",
@@ -45,14 +46,14 @@ class SchemaSet:
 
     def __init__(self, schemas: Mapping[str, Schema], place: Callable[[str, str], str] = lambda name, _: name) -> None:
         self._place = place
-        self._schemas = {name: _strict(schema) | {"$id": _BASE + name} for name, schema in schemas.items()}
+        self._schemas = {name: _strict(schema) | {"$id": BASE + name} for name, schema in schemas.items()}
 
     def __contains__(self, name: object) -> bool:
         return name in self._schemas
 
     def validator(self, name: str) -> jsonschema_rs.Validator:
         """A validator for the schema in the file ``name``."""
-        resources = [(_BASE + other, schema) for other, schema in self._schemas.items()]
+        resources = [(BASE + other, schema) for other, schema in self._schemas.items()]
         try:
             return jsonschema_rs.Draft202012Validator(
                 self._schemas[name],
@@ -71,15 +72,16 @@ class SchemaSet:
 
     def description(self, location: str | None) -> str | None:
         """The ``description`` beside the keyword at ``location`` (an absolute keyword location), if there is one."""
-        file, _, fragment = (location or "").removeprefix(_BASE).partition("#")
+        file, _, fragment = (location or "").removeprefix(BASE).partition("#")
         node: JsonValue = self._schemas.get(file)
         for token in unquote(fragment).split("/")[1:-1]:
-            node = _child(node, token.replace("~1", "/").replace("~0", "~"))
+            node = child_of(node, token.replace("~1", "/").replace("~0", "~"))
         found = node.get("description") if isinstance(node, dict) else None
         return found if isinstance(found, str) else None
 
 
-def _child(node: JsonValue, token: str) -> JsonValue:
+def child_of(node: JsonValue, token: str) -> JsonValue:
+    """What a token of a JSON Pointer leads to in ``node``; ``None`` when there is nothing."""
     if isinstance(node, dict):
         return node.get(token)
     if isinstance(node, list) and token.isdecimal() and int(token) < len(node):

@@ -209,6 +209,52 @@ def test_what_is_wrong_with_a_schema_is_said_with_its_place(own: Path, text: str
     assert said in message
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"$ref": "#"}', "/"),
+        ('{"type": "object", "$ref": "ping.schema.json"}', "/"),
+        ('{"$ref": "./ping.schema.json#"}', "/"),
+        ('{"allOf": [{"type": "object"}, {"$ref": "#"}]}', "/"),
+        ('{"not": {"$ref": "#"}}', "/"),
+        ('{"dependentSchemas": {"a": {"$ref": "#"}}}', "/"),
+        ('{"properties": {"a/b": {"$ref": "#/properties/a~1b"}}}', "/properties/a~1b"),
+        (
+            '{"properties": {"a": {"$ref": "#/$defs/a"}},'
+            ' "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"if": {"$ref": "#/$defs/a"}}}}',
+            "/$defs/a",
+        ),
+    ],
+)
+def test_reference_that_leads_back_without_a_step_into_the_value_is_refused(own: Path, text: str, place: str) -> None:
+    # The engine takes such a schema for satisfied, so that everything would be documented.
+    (own / "ping.schema.json").write_text(text)
+    assert f": {place}: expected references that end somewhere" in problem(own)
+
+
+def test_references_between_files_that_lead_back_are_refused(own: Path) -> None:
+    (own / "ping.schema.json").write_text('{"$ref": "other.schema.json#/$defs/a"}')
+    (own / "other.schema.json").write_text('{"$defs": {"a": {"$ref": "ping.schema.json"}}}')
+    assert "expected references that end somewhere" in problem(own)
+
+
+def test_schema_that_refers_to_itself_for_a_part_of_the_value_is_taken(own: Path) -> None:
+    (own / "ping.schema.json").write_text(
+        '{"type": "object", "properties": {"child": {"$ref": "#"}}, "additionalProperties": false}'
+    )
+    contract = load_contract(str(own))
+    endpoint = contract.match("PUT", "/ping")
+    assert endpoint is not None
+    assert contract.request_findings(endpoint, {"child": {"child": {}}}) == ()
+    assert [found.pointer for found in contract.request_findings(endpoint, {"child": {"x": 1}})] == ["/child/x"]
+
+
+@pytest.mark.parametrize("levels", [101, 900, 3000])
+def test_schema_that_is_nested_too_deeply_is_our_error(own: Path, levels: int) -> None:
+    (own / "ping.schema.json").write_text('{"not":' * levels + "{}" + "}" * levels)
+    assert problem(own).startswith(f"{own}/ping.schema.json: expected")
+
+
 def test_word_of_a_payload_is_no_keyword(own: Path) -> None:
     schema = '{"properties": {"maxLenght": {"enum": [{"maxLenght": 1}]}}, "$defs": {"tipe": {}}}'
     (own / "ping.schema.json").write_text(schema)
