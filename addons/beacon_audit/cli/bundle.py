@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from beacon_audit.cli.output_file import refuse_inside
     from beacon_audit.cli.progress_bar import progress_bar
     from beacon_audit.errors import HomeError
     from beacon_audit.home.layout import Home
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     home = Home(args.home.resolve())
     if not home.trail.is_dir() or not home.trail_vkey.is_file():
         raise HomeError(f"{args.home}: no trail and public key here; is this the right home?")
+    refuse_inside(home, args.output)
     with progress_bar("verifying") as on_verify, progress_bar("exporting") as on_export:
         exported = export(
             home, args.output, since=args.since, until=args.until, on_verify=on_verify, on_export=on_export

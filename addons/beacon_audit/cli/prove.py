@@ -26,12 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from beacon_audit.cli.output_file import refuse_inside
     from beacon_audit.home import open_home
     from beacon_audit.review.proofs import prove_consistency, prove_inclusion
 
     if args.id is None and args.since is None:
         raise UsageError("prove: expected an ID, --since CHECKPOINT, or both")
     home = open_home(args.home)
+    refuse_inside(home, args.output)
     proofs: list[tuple[str, int | None, bytes]] = []
     if args.id is not None:
         proofs += [(proof.kind, proof.index, proof.proof) for proof in prove_inclusion(home, args.id)]

@@ -53,6 +53,17 @@ def test_file_that_is_there_is_left_alone(recorded: Home, tmp_path: Path, capsys
     assert path.read_bytes() == b"earlier evidence"
 
 
+@pytest.mark.parametrize("place", ["trail", "trail/tile", "payloads", "keys"])
+def test_nothing_is_written_among_the_files_of_the_instance(
+    recorded: Home, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(recorded.path.rglob("*"))
+    for command in (["bundle"], ["prove", "01j0000000000000000000deny"]):
+        assert main([*command, "--home", str(recorded.path), "-o", str(recorded.path / place / "x")]) == 4
+        assert "where it would count as tampering" in capsys.readouterr().err
+    assert sorted(recorded.path.rglob("*")) == before
+
+
 def test_log_that_was_tampered_with_is_exported_with_a_warning_and_ends_with_1(
     recorded: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
