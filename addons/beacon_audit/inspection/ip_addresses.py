@@ -1,8 +1,8 @@
 """Detector: IP addresses, where the vendor promises to identify nobody (``no-identity``).
 
 Gives ``promise.ip-address`` for every text, and every key, that holds an IPv4 or IPv6 address. Not one are: versions
-(behind ``v``, ``version``, or a name and a slash as in ``Chrome/120.0.0.0``, and values of attributes that are called
-so), more or fewer than four numbers, numbers over 255 or with a leading zero, and addresses that are the same on every
+(behind ``v``, ``version``, or a name and a slash as in ``Chrome/120.0.0.0``, and four numbers as the whole value of what
+is called so), more or fewer than four numbers, numbers over 255 or with a leading zero, and addresses that are the same on every
 machine (loopback, unspecified, broadcast), which identify nobody.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from beacon_audit.inspection.context import InspectionContext
-from beacon_audit.inspection.facts import Suspicion, anywhere
+from beacon_audit.inspection.facts import Fact, Suspicion, anywhere
 from beacon_audit.inspection.patterns import pattern
 from beacon_audit.inspection.subject import Subject
 
@@ -24,6 +24,7 @@ _V4 = re.compile(rb"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w|-(?:rc|alpha|beta|
 _V6 = re.compile(rb"(?<![\w:.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]+(?![\w:])", re.ASCII)
 _OF_A_VERSION = re.compile(rb"(?:\bv|version[\s:=\"']*|\w/)$", re.ASCII | re.IGNORECASE)
 _ENOUGH_GROUPS = 3
+_VERSION = "version"
 _MESSAGE = "expected nothing that identifies a person or a machine, got an IP address"
 
 
@@ -31,11 +32,26 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
     """One suspicion for each text with an address."""
     if "no-identity" not in context.endpoint.promises:
         return
-    versions = {text for key, texts in subject.attributes.items() if key.endswith("version") for text in texts}
-    versions.update(subject.fields.get("version", ()))
+    versions = {text for key, texts in subject.attributes.items() if key.endswith(_VERSION) for text in texts}
+    versions.update(subject.fields.get(_VERSION, ()))
     for text, reading in subject.readings.matching(_CANDIDATE):
-        if text not in versions and _holds_address(reading):
-            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
+        if _holds_address(reading):
+            is_version = text in versions and _V4.fullmatch(reading)
+            for about in _elsewhere(subject, text) if is_version else (anywhere(text),):
+                yield Suspicion("promise.ip-address", about, _MESSAGE)
+
+
+def _elsewhere(subject: Subject, text: str) -> Iterator[Fact]:
+    """Where ``text`` stands without being called a version."""
+    if text in subject.keys or text in subject.attributes:
+        yield anywhere(text)
+        return
+    for member, texts in subject.wordy.items():
+        if member != _VERSION and text in texts:
+            yield Fact("field", member, text)
+    for key, texts in subject.attributes.items():
+        if not key.endswith(_VERSION) and text in texts:
+            yield Fact("attribute", key, text)
 
 
 def _holds_address(data: bytes) -> bool:

@@ -11,6 +11,8 @@ from harness.telemetry_places import attributes, span
 
 type Build = Callable[..., InspectionContext]
 
+ATTRIBUTES = "/resourceSpans/0/scopeSpans/0/spans/0/attributes"
+
 
 @pytest.mark.parametrize(
     "text",
@@ -29,6 +31,23 @@ def test_value_that_is_called_a_version_may_have_four_numbers(context: Build) ->
     document = span(attributes=attributes(service__version="1.2.3.4", agent_version="1.2.3.4"))
     assert places(detect, document, context()) == []
     assert places(detect, span(attributes=attributes(peer="1.2.3.4")), context()) != []
+
+
+def test_address_is_none_the_less_one_because_it_is_called_a_version_elsewhere(context: Build) -> None:
+    address = "10.0.4.20"
+    document = span(name=address, attributes=attributes(agent_version=address, peer=address))
+    assert sorted(pointer for _, pointer in places(detect, document, context())) == [
+        f"{ATTRIBUTES}/1/value/stringValue",
+        "/resourceSpans/0/scopeSpans/0/spans/0/name",
+    ]
+    document = span(attributes=[*attributes(agent_version=address), *({"key": address, "value": {"intValue": 1}},)])
+    assert [pointer for _, pointer in places(detect, document, context())] != []
+
+
+@pytest.mark.parametrize("text", ["peer 10.0.4.20", "10.0.4.20:443", "2001:db8::1", "1.2.3.4, 10.0.4.20"])
+def test_what_is_called_a_version_is_four_numbers_and_no_more(text: str, context: Build) -> None:
+    document = span(attributes=attributes(agent_version=text))
+    assert places(detect, document, context()) == [("promise.ip-address", f"{ATTRIBUTES}/0/value/stringValue")]
 
 
 def test_long_text_of_many_versions_takes_linear_time(context: Build) -> None:
