@@ -139,8 +139,11 @@ def _reach(directory: Path, cursor: JournalCursor, newest: int, size: int, *, ex
     if first and first[0].first_index > max(newest - 1, 0):
         return _corrupt(directory, cursor, f"expected a segment that holds entry {newest - 1}, found a later beginning")
     if cursor.next_index < size:
-        torn = f"; the batch after them: {cursor.torn.reason}" if cursor.torn else ""
-        message = f"expected entries up to {size - 1}, which a checkpoint covers, found {cursor.next_index}{torn}"
+        torn = f"; the batch there: {cursor.torn.reason}" if cursor.torn else ""
+        message = (
+            f"expected entries up to {size - 1}, which a checkpoint covers, found none from entry "
+            f"{cursor.next_index} on{torn}"
+        )
         return _corrupt(directory, cursor, message)
     return None
 
