@@ -1,9 +1,9 @@
 """Detector: IP addresses, where the vendor promises to identify nobody (``no-identity``).
 
 Gives ``promise.ip-address`` for every text, and every key, that holds an IPv4 or IPv6 address. Not one are: versions
-(behind ``v``, ``version``, or a name and a slash as in ``Chrome/120.0.0.0``, and four numbers as the whole value of what
-is called so), more or fewer than four numbers, numbers over 255 or with a leading zero, and addresses that are the same on every
-machine (loopback, unspecified, broadcast), which identify nobody.
+(behind ``v``, ``version``, or a name and a slash as in ``Chrome/120.0.0.0``, and four numbers as the whole value of
+what is called so), more or fewer than four numbers, numbers over 255 or with a leading zero, and addresses that are the
+same on every machine (loopback, unspecified, broadcast), which identify nobody.
 """
 
 import ipaddress
