@@ -14,15 +14,16 @@ from typing import Literal
 
 from harness.quick_storage import QuickStorage
 
-#: Names of a directory: as of its last sync, or as of now, since a file system may write them earlier than asked.
-type Names = Literal["synced", "early"]
+#: Names of a directory: as of its last sync, or as of now, since a file system may write them earlier than asked, or as
+#: of its last sync but for the newest change, since it may write them in any order.
+type Names = Literal["synced", "early", "newest"]
 #: Bytes that were not synced: they are missing, some are missing, all are zeros, the first half are zeros (blocks reach
 #: the disk in any order), all are there.
 type Bytes = Literal["dropped", "torn", "zeroed", "holed", "kept"]
 #: What is found: the contents of files, and `None` for directories, by path.
 type Tree = dict[str, bytes | None]
 
-NAMES: tuple[Names, ...] = ("synced", "early")
+NAMES: tuple[Names, ...] = ("synced", "early", "newest")
 BYTES: tuple[Bytes, ...] = ("dropped", "torn", "zeroed", "holed", "kept")
 
 
@@ -48,10 +49,29 @@ class File:
 
 @dataclass
 class Directory:
-    """Its ``names`` now, and as of the last sync."""
+    """Its ``names`` now, and as of the last sync; ``newest`` is the name that was changed last."""
 
     names: "dict[str, File | Directory]" = field(default_factory=dict)
     synced: "dict[str, File | Directory]" = field(default_factory=dict)
+    newest: str = ""
+
+    def put(self, name: str, node: "File | Directory") -> None:
+        self.names[name] = node
+        self.newest = name
+
+    def take(self, name: str) -> "File | Directory | None":
+        self.newest = name
+        return self.names.pop(name, None)
+
+    def after(self, model: Names) -> "dict[str, File | Directory]":
+        if model == "early":
+            return self.names
+        found = dict(self.synced)
+        if model == "newest" and self.newest in self.names:
+            found[self.newest] = self.names[self.newest]
+        elif model == "newest":
+            found.pop(self.newest, None)
+        return found
 
 
 class VolatileDisk:
@@ -70,7 +90,8 @@ class VolatileDisk:
         return tree
 
     def create(self, path: Path, number: int) -> None:
-        self._parent(path).names[path.name] = self._open[number] = File()
+        self._open[number] = File()
+        self._parent(path).put(path.name, self._open[number])
 
     def open_append(self, path: Path, number: int) -> None:
         self._open[number] = self._file(path)
@@ -90,16 +111,18 @@ class VolatileDisk:
         directory.synced = dict(directory.names)
 
     def replace(self, source: Path, target: Path) -> None:
-        self._parent(target).names[target.name] = self._parent(source).names.pop(source.name)
+        moved = self._parent(source).take(source.name)
+        assert moved is not None
+        self._parent(target).put(target.name, moved)
 
     def remove(self, path: Path) -> None:
-        self._parent(path).names.pop(path.name, None)
+        self._parent(path).take(path.name)
 
     def remove_directory(self, path: Path) -> None:
-        del self._parent(path).names[path.name]
+        assert self._parent(path).take(path.name) is not None
 
     def make_directory(self, path: Path) -> None:
-        self._parent(path).names[path.name] = Directory()
+        self._parent(path).put(path.name, Directory())
 
     def _parent(self, path: Path) -> Directory:
         return self._directory(path.parent)
@@ -130,8 +153,7 @@ def _load(path: Path) -> Directory:
 
 
 def _survivors(directory: Directory, prefix: str, names: Names, unsynced: Bytes, tree: Tree) -> None:
-    found = directory.names if names == "early" else directory.synced
-    for name, node in found.items():
+    for name, node in directory.after(names).items():
         if isinstance(node, Directory):
             tree[f"{prefix}{name}"] = None
             _survivors(node, f"{prefix}{name}/", names, unsynced, tree)

@@ -73,6 +73,20 @@ def start_and_live(trail: Trail, storage: Storage, promises: Promises) -> None:
     recording.writer.close()
 
 
+def let_segments_pile_up(trail: Trail, storage: Storage, promises: Promises) -> None:
+    """Several segments of the journal are published, and so deleted, at once."""
+    trail.begin(storage)
+    trail.on_checkpoint = promises.hand_out
+    recording = Recording(trail, trail.open(storage), promises)
+    recording.record("open", "open")
+    recording.writer.publish()  # the first is published at once, the others when that is asked for
+    for number in range(30):
+        recording.record("refusal", f"{number}")
+    assert len(list(trail.state.glob("*.wal"))) > 3
+    recording.writer.publish()
+    recording.writer.close()
+
+
 def start_or_recover(trail: Trail, storage: Storage, promises: Promises) -> None:
     """What a new process does: `init` completes what was begun, `run` recovers."""
     trail.begin(storage)
@@ -125,6 +139,14 @@ def test_a_busy_trail_survives_a_power_failure_at_any_moment(
 
     assert len(trees) > 80
     for moment, tree in trees:
+        assert_recovers(tree, scratch / "after", recorded.promises.until(moment))
+
+
+def test_segments_that_are_deleted_together_leave_no_gap(empty_home: Path, scratch: Path) -> None:
+    home = scratch / "run"
+    shutil.copytree(empty_home, home)
+    recorded = Recorded.of(let_segments_pile_up, home, Promises())
+    for moment, tree in recorded.failures(VolatileDisk(home, empty_home), ("newest",), ("kept",)):
         assert_recovers(tree, scratch / "after", recorded.promises.until(moment))
 
 
