@@ -17,6 +17,7 @@ LEAKS = {
     "exceptions": (*STREAMS, *EXCEPTIONS),
     "trail": ("the trail",),
     "payloads": ("payload files",),
+    "refusals": ("what clients are told",),
     "deaf": (
         "log",
         *STREAMS,

@@ -1,9 +1,10 @@
 """Before it serves, the proxy tells itself a secret and listens for it: what does not keep it does not start.
 
 A random value is learned as secrets are, then said through every way that something gets out of this process: log
-lines, stdout and stderr, warnings, exceptions that nobody catches, in the main thread and in others, an entry of the
-trail and a payload file (in memory). What comes out is caught below Python, at the file descriptors 1 and 2. The value
-may stand in none of it, in no usual form; and each way must be seen to say something, or the test would be none.
+lines, stdout and stderr, warnings, exceptions that nobody catches, in the main thread and in others; and, in memory, an
+entry of the trail, a payload file and the refusals that clients get. What is said aloud is caught below Python, at the
+file descriptors 1 and 2. The value may stand in none of it, in no usual form; and each way must be seen to say
+something, or the test would be none.
 
 ``check_secrecy`` raises ``SecretExposed``, which names the ways and no value.
 """
@@ -27,6 +28,7 @@ from beacon_audit.exchange.judge import judge
 from beacon_audit.model import Outcome, Request
 from beacon_audit.policy import Policy
 from beacon_audit.proxy.identity import new_id, now
+from beacon_audit.proxy.refusals import refuse
 from beacon_audit.redaction import SecretRegistry, Tokens
 from beacon_audit.trail import build_payload
 from beacon_audit.trail.entry import encode_entry
@@ -170,7 +172,8 @@ def _flush() -> None:
 def _written(
     canary: str, contract: Contract, policy: Policy, registry: SecretRegistry, tokens: Tokens
 ) -> dict[str, bytes]:
-    """What would be written to the trail and to payload files, if the value came in every place of a request."""
+    """What would be written to the trail and to payload files, and told to the client, if the value came in every place
+    of a request."""
     context = record.RecordContext(registry, tokens, policy.digest, contract.name)
     text = f"{_MARK} {canary}"
     endpoint = contract.endpoints[0]
@@ -187,10 +190,17 @@ def _written(
     ]
     head = {"type": "refusal", "id": new_id(), "time": now()}
     payload = record.request_payload(context, known, judgements[known])
+    refusals = [
+        refuse(told, record=_MARK, code=decided.code, reason=decided.reason, sink=False, protobuf=binary)
+        for decided in (judged.decision for judged in judgements.values())
+        for told in (None, *contract.endpoints)
+        for binary in (False, True)
+    ]
     content = build_payload([_MARK, payload], bytes(32), name="startup.json.zst", date=now()[:10]).content
     return {
         "the trail": b"\n".join(encode_entry(fields | head, 0) for fields in entries),
         "payload files": content,
+        "what clients are told": b"\n".join(refusal.body for refusal in refusals),
     }
 
 

@@ -7,10 +7,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from beacon_audit.cli import main, run
 from beacon_audit.exchange import record
+from beacon_audit.exchange.judge import Judgement, judge
+from beacon_audit.model import Request
 from beacon_audit.proxy import startup_canary
 from beacon_audit.redaction import SecretRegistry, log_scrubbing
 
@@ -48,6 +51,14 @@ def _payloads() -> None:
     setattr(record, "redact_document", lambda document, **_: document)  # noqa: B010 - as above
 
 
+def _refusals() -> None:
+    def quoting(request: Request, *known: Any, **more: Any) -> Judgement:
+        judgement = judge(request, *known, **more)
+        return replace(judgement, decision=replace(judgement.decision, reason=f"got {request.target}"))
+
+    setattr(startup_canary, "judge", quoting)  # noqa: B010 - not exported, to mypy
+
+
 def _deaf() -> None:
     for name in ("scrub", "scrub_bytes", "scrub_line"):
         setattr(SecretRegistry, name, lambda _, text: text)
@@ -66,6 +77,7 @@ LEAKS: dict[str, Callable[[], None]] = {
     "exceptions": _exceptions,
     "trail": _trail,
     "payloads": _payloads,
+    "refusals": _refusals,
     "deaf": _deaf,
     "mute": _mute,
 }
