@@ -65,6 +65,8 @@ class TwoCopies:
             judgement.status,
             judgement.answer["anchored_size"],
         ), (verdict, judgement)
+        alike = {"anchor-not-compared", "unconfirmed-entries"}
+        assert codes & alike == judgement.codes & alike
         return judgement.status, codes | judgement.codes, verdict.anchored_size
 
 
