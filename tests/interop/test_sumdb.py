@@ -22,7 +22,9 @@ from beacon_audit.trail.reader import read_entry
 from beacon_audit.trail.tile_tree import TileTree
 from harness.log_builder import build_log, exchanges, make_signer
 from harness.proxy import ProxyProcess, write_policy
+from harness.quick_storage import QuickStorage
 from harness.rig import Rig
+from harness.trail import Trail
 
 SOURCE = Path(__file__).parent / "sumdb"
 SIGNER = make_signer()
@@ -123,6 +125,33 @@ def flip(path: Path, position: int) -> None:
     content = bytearray(path.read_bytes())
     content[position] ^= 1
     path.write_bytes(content)
+
+
+def test_log_that_the_writer_made_is_accepted_at_every_size(check: Check, tmp_path: Path) -> None:
+    trail = Trail(tmp_path, publish_s=3600, heartbeat_s=3600)
+    trail.begin(QuickStorage())
+    writer = trail.open(QuickStorage())
+    try:
+        size = 0
+        for wanted in SIZES[1:]:
+            for number in range(size, wanted):
+                fields = {"type": "refusal", "id": f"{number}", "time": trail.time}
+                last = writer.submit(fields)
+                if number % 1000 == 0:
+                    last.result(20)  # the queue has an end
+            last.result(20)
+            assert int(writer.publish().split(b"\n")[1]) == wanted
+            size = wanted
+    finally:
+        writer.close()
+    vkey = tmp_path / "trail.vkey"
+    vkey.write_text(f"{trail.signer.vkey}\n")
+    write_proofs(trail.directory, tmp_path / "proofs", indices=[stop - 1 for stop in SIZES[1:]], olds=SIZES[1:])
+    done = check(trail.directory, vkey, tmp_path / "proofs")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["checkpoints"] >= len(SIZES)  # the first entry is published at once
+    assert found["our_trees"] == found["our_records"] == len(SIZES) - 1
 
 
 def break_tile(trail: Path, vkey: Path, proofs: Path) -> None:
