@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from beacon_audit.trail.entry import encode_entry
 from beacon_audit.trail.key_change import key_change_fields
-from harness.evidence import Judgement, evidence_of
-from harness.log_builder import Fields, intent, make_signer, moment, outcome
+from harness.evidence import Judgement, evidence_of, make_evidence
+from harness.log_builder import Fields, LogBuilder, intent, make_signer, moment, outcome
 
 type Judge = Callable[..., Judgement]
 
@@ -128,6 +129,21 @@ def test_broken_rule_is_named(judge_log: Judge, name: str) -> None:
     judgement = judge_log(*fields)
     assert code in judgement.codes, judgement.answer
     assert judgement.status == status
+
+
+def test_entry_that_says_another_position_is_found(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "payloads").mkdir(parents=True)
+    (home / "trail").mkdir()
+    log = LogBuilder(home / "trail", make_signer())
+    log.sign()
+    log.add([encode_entry(OPEN, 0), encode_entry(CLOSE, 2)])
+    log.sign()
+    log.finish()
+    log.write_journal()
+    judgement = make_evidence(home, log.signer.vkey, log.notes[-1]).judge()
+    found = [(problem["code"], problem["entry"]) for problem in judgement.answer["problems"]]
+    assert (judgement.status, ("index-mismatch", 1) in found) == (1, True)
 
 
 def test_time_before_recovered_is_not_a_gap_besides(judge_log: Judge) -> None:
