@@ -110,6 +110,10 @@ CASES: dict[str, tuple[Callable[[Members], None], str]] = {
         "payload-altered",
     ),
     "payloads swapped": (_swapped, "payload-altered"),
+    "payload that was pruned is back": (
+        lambda members: members.update({"payloads/2026-01-01/body-0.json": b"{}"}),
+        "prune-unfinished",
+    ),
     "payload of nobody": (lambda members: members.update({"payloads/2026-01-02/x.json": b"{}"}), "surplus-payload"),
     "proof altered": (_replaced("proofs/0.tlog-proof", b"index 0", b"index 1"), "proof-mismatch"),
     "proof of another": (
