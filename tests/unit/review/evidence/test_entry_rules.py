@@ -131,19 +131,29 @@ def test_broken_rule_is_named(judge_log: Judge, name: str) -> None:
     assert judgement.status == status
 
 
-def test_entry_that_says_another_position_is_found(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def judge_bytes(home: Path, *entries: bytes) -> Judgement:
+    """As ``judge_log``, of entries that no writer would write."""
     (home / "payloads").mkdir(parents=True)
     (home / "trail").mkdir()
     log = LogBuilder(home / "trail", make_signer())
     log.sign()
-    log.add([encode_entry(OPEN, 0), encode_entry(CLOSE, 2)])
+    log.add(entries)
     log.sign()
     log.finish()
     log.write_journal()
-    judgement = make_evidence(home, log.signer.vkey, log.notes[-1]).judge()
+    return make_evidence(home, log.signer.vkey, log.notes[-1]).judge()
+
+
+def test_entry_that_says_another_position_is_found(tmp_path: Path) -> None:
+    judgement = judge_bytes(tmp_path / "home", encode_entry(OPEN, 0), encode_entry(CLOSE, 2))
     found = [(problem["code"], problem["entry"]) for problem in judgement.answer["problems"]]
     assert (judgement.status, ("index-mismatch", 1) in found) == (1, True)
+
+
+def test_type_that_the_program_does_not_know_is_named(tmp_path: Path) -> None:
+    unknown = encode_entry(_entry("heartbeat", 1), 1).replace(b'"type":"heartbeat"', b'"type":"something"')
+    judgement = judge_bytes(tmp_path / "home", encode_entry(OPEN, 0), unknown, encode_entry(CLOSE, 2))
+    assert (judgement.status, "unknown-entry-type" in judgement.codes) == (2, True)
 
 
 def test_time_before_recovered_is_not_a_gap_besides(judge_log: Judge) -> None:
