@@ -42,13 +42,14 @@ class EndpointRule:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``body_bytes`` counts a body as received, ``decoded_bytes`` without its content encoding. ``connections`` are
-    those of clients, open at the same time."""
+    those of clients, open at the same time; ``buffered_bytes`` counts the bodies of all of them, as received."""
 
     body_bytes: int = 16_777_216
     decoded_bytes: int = 67_108_864
     json_depth: int = 64
     commit_deadline_s: float = 2.0
     connections: int = 1000
+    buffered_bytes: int = 268_435_456
 
 
 @dataclass(frozen=True, slots=True)

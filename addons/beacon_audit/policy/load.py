@@ -188,6 +188,7 @@ def _effective(draft: Draft, linked: _Linked) -> dict[str, object]:
             "json_depth": draft.limits.json_depth,
             "commit_deadline_s": draft.limits.commit_deadline_s,
             "connections": draft.limits.connections,
+            "buffered_bytes": draft.limits.buffered_bytes,
         },
         "sources": sorted([source.name, str(source.network)] for source in draft.sources),
     }

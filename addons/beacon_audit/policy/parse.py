@@ -37,6 +37,7 @@ KEYS = (
 )
 _MODES: tuple[Mode, ...] = ("enforce", "observe", "offline")
 _STRICTNESSES: tuple[Strictness, ...] = ("lenient", "standard", "strict")
+_LIMITS = ("body_bytes", "decoded_bytes", "json_depth", "commit_deadline_s", "connections", "buffered_bytes")
 _MIB = 1_048_576
 
 
@@ -110,7 +111,7 @@ def _recording(top: Section) -> Recording:
 
 
 def _limits(top: Section) -> Limits:
-    section = top.section("limits", ("body_bytes", "decoded_bytes", "json_depth", "commit_deadline_s", "connections"))
+    section = top.section("limits", _LIMITS)
     default = Limits()
     limits = Limits(
         body_bytes=section.integer("body_bytes", default.body_bytes, 1024, 64 * _MIB),
@@ -118,8 +119,10 @@ def _limits(top: Section) -> Limits:
         json_depth=section.integer("json_depth", default.json_depth, 16, 128),
         commit_deadline_s=section.seconds("commit_deadline_s", default.commit_deadline_s, 0.1, 30),
         connections=section.integer("connections", default.connections, 1, 50_000),
+        buffered_bytes=section.integer("buffered_bytes", default.buffered_bytes, 1024, 65_536 * _MIB),
     )
-    node = section.node("decoded_bytes")
-    if node is not None and limits.decoded_bytes < limits.body_bytes:
-        top.source.refuse(node, "expected limits.decoded_bytes to be at least limits.body_bytes, got less")
+    for key, value in (("decoded_bytes", limits.decoded_bytes), ("buffered_bytes", limits.buffered_bytes)):
+        node = section.node(key)
+        if node is not None and value < limits.body_bytes:
+            top.source.refuse(node, f"expected {section.name(key)} to be at least limits.body_bytes, got less")
     return limits

@@ -25,16 +25,25 @@ from beacon_audit.proxy.flows import original_destination_of, request_of, source
 from beacon_audit.proxy.gate import dialling_for
 from beacon_audit.proxy.http1_guard import UnreadableRequest
 from beacon_audit.proxy.identity import new_id
-from beacon_audit.proxy.refusals import REFUSED_STATUS, response_withheld, unavailable
+from beacon_audit.proxy.refusals import REFUSED_STATUS, UNAVAILABLE_STATUS, response_withheld, unavailable
+from beacon_audit.proxy.stream_bodies import NO_ROOM, OVERLOADED
 from beacon_audit.proxy.stream_guard import HANDED_OVER, RECORD, SETTLED
 from beacon_audit.proxy.unfinished import unfinished
 
 logger = logging.getLogger(__name__)
 
 _TOO_LARGE = Finding("wire.body-too-large", "", "the body is larger than the policy allows (limits.body_bytes)")
+_TOO_MANY_BODIES = Finding(
+    "containment.too-many-bodies",
+    "",
+    "the bodies of all requests together are more than the policy allows (limits.buffered_bytes)",
+)
 _STOPPED = Finding("containment.unpermitted-bytes", "", "bytes that belong to no recorded request were stopped")
 _FIRST_STATUS, _LAST_STATUS = 100, 999  # RFC 9112 §4: three digits
 _BROKE_OFF = "the connection broke before a whole response was there"
+_NO_ROOM_FOR_ANSWER = "the response was withheld: there was no room to hold it (limits.buffered_bytes)"
+#: When to try again what found no room: what others hold ends with the deadline of their records, or their answers.
+_RETRY_AFTER_S = 5
 
 # What stands in a flow while it is being decided, made once: each flow gets them, and only a failure lets one out.
 _UNDECIDED = unavailable("the request was not decided").response()
@@ -233,19 +242,19 @@ class AuditAddon:
     async def _record_error(self, exchange: Exchange, flow: http.HTTPFlow) -> None:
         if exchange.state is State.FORWARDED:
             handed_over = HANDED_OVER in flow.metadata
-            reason = _BROKE_OFF if handed_over else f"nothing was sent: {_why_no_connection(flow)}"
+            broke_off = _NO_ROOM_FOR_ANSWER if NO_ROOM in flow.metadata else _BROKE_OFF
+            reason = broke_off if handed_over else f"nothing was sent: {_why_no_connection(flow)}"
             await self._auditor.settle_failed(exchange, opened=handed_over, reason=reason)
         elif exchange.state is State.RECEIVED:
             exchange.advance(Event.REFUSED)
             data = flow.request.data
             known = {name: value.decode("latin-1") for name, value in (("method", data.method), ("path", data.path))}
             known["path"] = known["path"].partition("?")[0]
-            # What mitmproxy answers by itself is known in this one case only.
-            too_large = flow.error is not None and "body_size_limit" in flow.error.msg
-            await self._refused_unread(
+            finding, status = _why_unfinished(flow)
+            flow.response = await self._refused_unread(
                 flow.client_conn,
-                _TOO_LARGE if too_large else unfinished(flow),
-                status=413 if too_large else None,
+                finding,
+                status=status,
                 record_id=exchange.id,
                 host=flow.request.data.host,
                 **known,
@@ -291,6 +300,8 @@ class AuditAddon:
             )
         except Exception as error:  # noqa: BLE001 - closed: refused, though without a record
             return unavailable(_report("a refusal could not be recorded", error)).response()
+        if status == UNAVAILABLE_STATUS:
+            refusal = unavailable(finding.message, record_id, retry_after_s=_RETRY_AFTER_S)
         return refusal.response()
 
 
@@ -309,6 +320,16 @@ def _why_no_connection(flow: http.HTTPFlow) -> str:
     if flow.server_conn.via is not None:
         return "the parent proxy could not be reached, or opened no tunnel"
     return flow.error.msg if flow.error else "the connection was not opened"
+
+
+def _why_unfinished(flow: http.HTTPFlow) -> tuple[Finding, int | None]:
+    """Why a request was not read to its end, and what its client is answered; ``None`` where that is not known."""
+    told = flow.error.msg if flow.error is not None else ""
+    if NO_ROOM in flow.metadata:
+        return _TOO_MANY_BODIES, UNAVAILABLE_STATUS if told == OVERLOADED else None
+    if "body_size_limit" in told:
+        return _TOO_LARGE, 413
+    return unfinished(flow), None
 
 
 def _unexpected_connect() -> Finding:

@@ -4,23 +4,33 @@ mitmproxy ends a connection by cancelling the task that reads from it. When the 
 for its turn, it ends before it has closed its socket: the client waits for an end that never comes, and the file
 descriptor is lost. It takes one bad chunk with more bytes behind it.
 
-What came in is counted for ``proxy.garbage``, since what an ended connection held is not freed by itself.
+What came in is counted for ``proxy.garbage``, since what an ended connection held is not freed by itself; and what it
+held of ``proxy.body_budget`` is given back, once none of its hooks goes on with it.
 
 ``proxy.guards`` installs it.
 """
 
-from typing import ClassVar
+import asyncio
+from typing import Any, ClassVar
 
-from mitmproxy.proxy import events
+from mitmproxy.proxy import commands, events
 
+from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.garbage import Garbage
 from beacon_audit.proxy.hook_guard import PatientHandler
 
 
 class GuardedConnectionHandler(PatientHandler):
-    """The handler of one client, which leaves no socket behind."""
+    """The handler of one client, which leaves no socket and no bodies behind. ``budget`` is that of the running
+    proxy."""
 
     garbage: ClassVar[Garbage] = Garbage()
+    budget: ClassVar[BodyBudget] = BodyBudget(0, 0)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._hooks = 0
+        self._has_ended = False
 
     async def server_event(self, event: events.Event) -> None:
         """As the original, counted."""
@@ -33,6 +43,25 @@ class GuardedConnectionHandler(PatientHandler):
         try:
             await super().handle_client()
         finally:
+            self._has_ended = True
+            self._give_back_soon()
             for left_behind in self.transports.values():
                 if left_behind.writer is not None:
                     left_behind.writer.close()
+
+    async def hook_task(self, hook: commands.StartHook) -> None:
+        """As the original; what it works on is held until it ends, whoever has left."""
+        self._hooks += 1
+        try:
+            await super().hook_task(hook)
+        finally:
+            self._hooks -= 1
+            self._give_back_soon()
+
+    def _give_back_soon(self) -> None:
+        if self._has_ended:  # soon: tasks of hooks that were begun before have not all run yet
+            asyncio.get_running_loop().call_soon(self._give_back)
+
+    def _give_back(self) -> None:
+        if not self._hooks:
+            self.budget.release_all(self.client.id)

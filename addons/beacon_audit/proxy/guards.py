@@ -1,7 +1,8 @@
 """Our guards, put in the place of mitmproxy's own parts, by name, in the modules that use them.
 
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.chunks``, ``proxy.http2_guard``,
-``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.parent_guard``, ``proxy.tls_guard``, ``proxy.connection_guard``.
+``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.stream_bodies``, ``proxy.parent_guard``, ``proxy.tls_guard``,
+``proxy.connection_guard``.
 """
 
 import logging
@@ -11,6 +12,7 @@ from mitmproxy.proxy import layers, mode_servers
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
+from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
@@ -23,13 +25,14 @@ from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
 from beacon_audit.proxy.watch import Watches
 
 
-def install(permits: Permits, watches: Watches) -> None:
-    """Put the guards in place, once per process. ``permits`` and ``watches`` are those of the proxy that runs in it.
+def install(permits: Permits, watches: Watches, budget: BodyBudget) -> None:
+    """Put the guards in place, once per process. What they are given is that of the proxy that runs in it.
 
     Raises:
         RuntimeError: this mitmproxy does not have what they replace; a proxy without its guards does not start.
     """
     GuardedHttpStream.permits, GuardedHttpStream.watches = permits, watches
+    GuardedHttpStream.budget = GuardedConnectionHandler.budget = budget
     # At level debug it writes every header of HTTP/2, before any secret in it could be learned.
     logging.getLogger("hpack").setLevel(logging.WARNING)
     for module, name, guard in (

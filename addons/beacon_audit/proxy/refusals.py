@@ -2,8 +2,9 @@
 
 A refusal must not make a client try again and again. OTLP exporters drop a batch on 400 and retry on 408, 429, 5xx, a
 closed connection or a refused CONNECT, so OTLP gets 400 with a ``google.rpc.Status`` (OTLP/HTTP specification,
-"Failures"); everything else gets 403. 503 is for one case only: nothing can be recorded (or the proxy is going down),
-and trying again later is right. No body repeats a value of the request.
+"Failures"); everything else gets 403. 503 is for what has nothing to do with the request: nothing can be recorded, the
+proxy is going down, or there is no room for its body; trying again later is right. No body repeats a value of the
+request.
 """
 
 import time
@@ -28,12 +29,15 @@ class Refusal:
     status: int
     body: bytes
     media_type: bytes = b"application/json"
+    retry_after_s: int | None = None
 
     def response(self) -> http.Response:
         """The response object; a new one for each flow."""
         now = time.time()
         length = b"%d" % len(self.body)
-        fields = ((b"content-type", self.media_type), (b"x-beacon-audit", b"refused"), (b"content-length", length))
+        fields = [(b"content-type", self.media_type), (b"x-beacon-audit", b"refused"), (b"content-length", length)]
+        if self.retry_after_s is not None:
+            fields.append((b"retry-after", b"%d" % self.retry_after_s))
         # The constructor, not Response.make: every request gets a refusal first, and make costs as much as judging it.
         return http.Response(
             b"HTTP/1.1", self.status, _REASONS[self.status], http.Headers(fields), self.body, None, now, now
@@ -66,11 +70,12 @@ def refuse_otherwise(*, record: str, code: str, reason: str) -> Refusal:
     return Refusal(REFUSED_STATUS, orjson.dumps({"error": "refused by beacon-audit", **_why(record, code, reason)}))
 
 
-def unavailable(reason: str) -> Refusal:
-    """The refusal while nothing can be recorded. ``reason`` comes from us, never from the request."""
+def unavailable(reason: str, record: str | None = None, *, retry_after_s: int | None = None) -> Refusal:
+    """The refusal of what may be allowed a moment later. ``reason`` comes from us, never from the request. ``record``
+    is ``None`` while nothing can be recorded."""
+    body = {"error": "unavailable", "reason": reason, "retry": "safe: nothing of this request was sent"}
     return Refusal(
-        UNAVAILABLE_STATUS,
-        orjson.dumps({"error": "unavailable", "reason": reason, "retry": "safe: nothing of this request was sent"}),
+        UNAVAILABLE_STATUS, orjson.dumps({"record": record, **body} if record else body), retry_after_s=retry_after_s
     )
 
 

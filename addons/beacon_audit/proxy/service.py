@@ -27,6 +27,7 @@ from beacon_audit.proxy import guards, original_destination
 from beacon_audit.proxy.addon import AuditAddon, Listening
 from beacon_audit.proxy.approval_watch import watch_approvals
 from beacon_audit.proxy.auditor import Auditor
+from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chain import ProxyMaster, TlsConfig
 from beacon_audit.proxy.connections import Connections, connections_for
 from beacon_audit.proxy.containment import Destination, normalised_host
@@ -168,7 +169,7 @@ class ProxyService:
             way = Listening(settings.mode == "regular", allowed, redirected=transparent)
             addon = AuditAddon(self._auditor, way, connections)
             watches = Watches(permits, addon.breached)
-            guards.install(permits, watches)
+            guards.install(permits, watches, BodyBudget.of(settings.policy.limits))
             if transparent:
                 original_destination.install()
             way_out = partial(self._open_gate, permits, watches)

@@ -11,11 +11,10 @@ settled (``SETTLED``), and no other, whatever became of the hook that was to set
 """
 
 import logging
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from mitmproxy import http
 from mitmproxy.proxy import events, layer
-from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
@@ -26,11 +25,11 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
-from mitmproxy.proxy.utils import ReceiveBuffer
 
 from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.refusals import response_withheld
+from beacon_audit.proxy.stream_bodies import BoundedHttpStream
 from beacon_audit.proxy.watch import Watches
 
 logger = logging.getLogger(__name__)
@@ -43,42 +42,12 @@ HANDED_OVER = "beacon_audit.handed_over"
 SETTLED = "beacon_audit.settled"
 
 
-class WholeBuffer(ReceiveBuffer):
-    """mitmproxy's buffer for a body, which keeps each piece for itself: a piece of two bytes takes sixty."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._whole = bytearray()
-
-    def __iadd__(self, other: bytes) -> Self:
-        self._whole += other
-        return self
-
-    def __len__(self) -> int:
-        return len(self._whole)
-
-    def __bool__(self) -> bool:
-        return bool(self._whole)
-
-    def __bytes__(self) -> bytes:
-        return bytes(self._whole)
-
-    def clear(self) -> None:
-        """Keep nothing."""
-        self._whole = bytearray()
-
-
-class GuardedHttpStream(http_layer.HttpStream):
+class GuardedHttpStream(BoundedHttpStream):
     """mitmproxy's stream, one for each request. ``permits`` and ``watches`` are those of the running proxy; without
     any, nothing leaves."""
 
     permits: ClassVar[Permits] = Permits()
     watches: ClassVar[Watches] = Watches(permits, lambda _: None)
-
-    def __init__(self, context: Context, stream_id: int) -> None:
-        super().__init__(context, stream_id)
-        self.request_body_buf = WholeBuffer()
-        self.response_body_buf = WholeBuffer()
 
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""

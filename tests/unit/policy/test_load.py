@@ -138,7 +138,8 @@ def test_digest_does_not_depend_on_how_the_file_is_written(loaded: Loaded) -> No
         "license: {fingerprints: ['license:3f9a:0123456789abcdef']}", "recording: {payloads: none}",
         "recording: {retention_days: 1}", "upstream: {address: '127.0.0.1:1'}", "upstream: {proxy: 'http://p:1'}",
         "limits: {body_bytes: 1024}", "limits: {decoded_bytes: 16777216}", "limits: {json_depth: 16}",
-        "limits: {commit_deadline_s: 1}", "limits: {connections: 10}", "sources: [{name: a, cidr: 10.0.0.0/8}]",
+        "limits: {commit_deadline_s: 1}", "limits: {connections: 10}", "limits: {buffered_bytes: 16777216}",
+        "sources: [{name: a, cidr: 10.0.0.0/8}]",
     ],
 )  # fmt: skip
 def test_digest_changes_with_everything_that_is_in_force(text: str, loaded: Loaded) -> None:

@@ -62,6 +62,8 @@ def test_mode_is_taken(mode: str, loaded: Loaded) -> None:
         ("limits: {commit_deadline_s: 0}", "2:29", "expected a number of seconds from 0.1 to 30"),
         ("limits: {commit_deadline_s: 1:30}", "2:29", "reads as a number"),
         ("limits: {decoded_bytes: 4096}", "2:25", "at least limits.body_bytes, got less"),
+        ("limits: {buffered_bytes: 4096}", "2:26", "expected limits.buffered_bytes to be at least limits.body_bytes"),
+        ("limits: {buffered_bytes: 1}", "2:26", "expected an integer from 1024 to 68719476736"),
         ("limits:", "2:8", "expected a mapping for limits, got nothing"),
     ],
 )
@@ -81,6 +83,7 @@ def test_every_problem_is_reported_at_once(refused: Refused) -> None:
 def test_limits_are_taken(loaded: Loaded) -> None:
     limits = loaded("limits: {body_bytes: 2048, decoded_bytes: 4096, json_depth: 32, commit_deadline_s: 0.5}").limits
     assert limits == Limits(2048, 4096, 32, 0.5)
+    assert loaded("limits: {body_bytes: 2048, buffered_bytes: 2048}").limits.buffered_bytes == 2048
 
 
 @pytest.mark.parametrize("secret", ["lcl_0123456789abcdef", "http://user:pa55word@proxy:3128", "off:pa55word"])

@@ -7,6 +7,7 @@ from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 
 from beacon_audit.proxy import guards
+from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.hook_guard import PatientHandler
@@ -48,12 +49,15 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, name, getattr(module, name))
     monkeypatch.setattr(GuardedHttpStream, "permits", Permits())
     monkeypatch.setattr(GuardedHttpStream, "watches", watches_on(Permits()))
+    for guard in (GuardedHttpStream, GuardedConnectionHandler):
+        monkeypatch.setattr(guard, "budget", BodyBudget(0, 0))
 
 
 def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     permits = Permits()
     watches = watches_on(permits)
-    guards.install(permits, watches)
+    budget = BodyBudget(1, 1)
+    guards.install(permits, watches, budget)
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
     assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server, GuardedHttpLayer)
     assert {vars(module)["HttpLayer"] for module in (next_layer, layers)} == {GuardedHttpLayer}
@@ -62,12 +66,13 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     assert vars(mode_servers)["ProxyConnectionHandler"] is GuardedConnectionHandler
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
+    assert GuardedHttpStream.budget is GuardedConnectionHandler.budget is budget
 
 
 def test_mitmproxy_without_a_part_that_is_guarded_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(http_layer, "Http1Client")
     with pytest.raises(RuntimeError, match=r"has no mitmproxy\.proxy\.layers\.http\.Http1Client to guard"):
-        guards.install(Permits(), watches_on(Permits()))
+        guards.install(Permits(), watches_on(Permits()), BodyBudget(1, 1))
 
 
 @pytest.mark.parametrize("guard", GUARDS)

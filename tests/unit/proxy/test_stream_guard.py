@@ -14,7 +14,8 @@ from mitmproxy.test.tutils import treq
 
 from beacon_audit.exchange.states import Event, Exchange
 from beacon_audit.proxy.permits import Permits
-from beacon_audit.proxy.stream_guard import RECORD, GuardedHttpStream, WholeBuffer
+from beacon_audit.proxy.stream_bodies import WholeBuffer
+from beacon_audit.proxy.stream_guard import RECORD, GuardedHttpStream
 from beacon_audit.trail import Receipt
 from harness.memory import peak_memory
 

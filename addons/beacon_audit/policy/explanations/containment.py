@@ -171,6 +171,14 @@ CONTAINMENT: Mapping[str, Explanation] = {
         source="RFC 8446 §4.",
         do="Give the client HOME/ca/ca.crt: config.customCa in the Helm values, REQUESTS_CA_BUNDLE or SSL_CERT_FILE.",
     ),
+    "containment.too-many-bodies": Explanation(
+        means="There was no room for the body of the request: the bodies that are held at one time are bounded "
+        "together. Of the requests that are still on their way, the one that began first gives way, with 503.",
+        matters="Who sends many bodies at once, or none to its end, must not take all memory, nor the room of others.",
+        source="limits.buffered_bytes of the policy.",
+        do="An honest client sends it again by itself. Look for a source that has many of these; if all are honest, "
+        "raise the limit, and the memory with it.",
+    ),
     "containment.too-many-connections": Explanation(
         means="Clients wanted more connections at the same time than limits.connections allows; the reason says how "
         "many were turned away. They were closed before anything was read.",
