@@ -36,7 +36,7 @@ class Tunnel:
 
     ``connect``: the CONNECT target, ``None`` for reverse mode. ``sni``: ``None`` sends none. ``tls`` false speaks in
     clear inside the tunnel. ``alpn``: the protocols that are offered in the TLS handshake. ``certificate``: a file with
-    a key and a certificate, for a proxy that asks for one.
+    a key and a certificate, for a proxy that asks for one. ``source`` is the address that it comes from.
     """
 
     def __init__(
@@ -50,9 +50,10 @@ class Tunnel:
         alpn: Sequence[str] = (),
         certificate: Path | None = None,
         timeout: float = 20.0,
+        source: str | None = None,
     ) -> None:
         self.connect_status = 200
-        self._socket = socket.create_connection(proxy, timeout)
+        self._socket = socket.create_connection(proxy, timeout, (source, 0) if source else None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if connect is not None:
             self._socket.sendall(f"CONNECT {connect} HTTP/1.1\r\nHost: {connect}\r\n\r\n".encode("latin-1"))

@@ -28,8 +28,8 @@ class Rig:
     proxy: ProxyProcess
     switch: Path
 
-    def tunnel(self, timeout: float = 20.0) -> Tunnel:
-        return Tunnel(self.proxy.address, self.proxy.home.ca_certificate, timeout=timeout)
+    def tunnel(self, timeout: float = 20.0, source: str | None = None) -> Tunnel:
+        return Tunnel(self.proxy.address, self.proxy.home.ca_certificate, timeout=timeout, source=source)
 
     def send(self, number: int) -> Answer:
         """One usage report on a connection of its own."""

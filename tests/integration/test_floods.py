@@ -1,4 +1,5 @@
-"""Many connections at once: those beyond the limit are closed unread, and the others are served."""
+"""Many connections at once: those beyond the limit are closed unread, and so are those that say nothing; the others are
+served."""
 
 import resource
 import socket
@@ -32,15 +33,52 @@ def test_connections_beyond_the_limit_are_closed_unread_and_recorded_as_a_number
         with ExitStack() as stack:
             honest = stack.enter_context(rig.tunnel())
             idle = [stack.enter_context(socket.create_connection(rig.proxy.address, 10)) for _ in range(50)]
-            assert [is_closed(connection) for connection in idle[19:]] == [True] * 31
+            assert [is_closed(connection) for connection in idle[14:]] == [True] * 36  # of one source: three quarters
             assert honest.send(PATH, usage_report(1)).status == 200
         eventually(lambda: is_served(rig), seconds=20)
         assert rig.proxy.stop() == 0
         refusals = rig.proxy.entries("refusal")
         assert {entry["reason_code"] for entry in refusals} == {"containment.too-many-connections"}
         turned_away = [int(entry["reason"].split()[0]) for entry in refusals]
-        assert sum(turned_away) >= 31
+        assert sum(turned_away) >= 36
         assert len(turned_away) <= 2
+
+
+def test_one_source_leaves_places_for_others(tmp_path: Path) -> None:
+    with running_rig(tmp_path, limits={"connections": 20}) as rig, ExitStack() as stack:
+        flood = [stack.enter_context(socket.create_connection(rig.proxy.address, 10)) for _ in range(50)]
+        assert all(is_closed(connection) for connection in flood[15:])
+        with rig.tunnel(source="127.0.0.2") as honest:
+            assert honest.send(PATH, usage_report(1)).status == 200
+        other = [
+            stack.enter_context(socket.create_connection(rig.proxy.address, 10, ("127.0.0.3", 0))) for _ in range(20)
+        ]
+        eventually(lambda: is_closed(other[-1]))
+
+
+def test_connection_without_a_request_is_closed_and_one_that_was_served_is_not(tmp_path: Path) -> None:
+    """However far it has come: nothing, half a head, half a handshake, a tunnel, TLS."""
+    with running_rig(tmp_path, fault="short-patience") as rig, ExitStack() as stack:
+        kept = stack.enter_context(rig.tunnel())
+        assert kept.send(PATH, usage_report(1)).status == 200
+        with rig.tunnel() as refused:
+            assert refused.send(PATH, b"{}").status == 403
+            silent = [stack.enter_context(socket.create_connection(rig.proxy.address, 20)) for _ in range(4)]
+            silent[1].sendall(b"POST / HTTP/1.1\r\nHost: beacon.")
+            silent[2].sendall(b"CONNECT beacon.langchain.com:443 HTTP/1.1\r\n\r\n")
+            silent[3].sendall(b"CONNECT beacon.langchain.com:443 HTTP/1.1\r\n\r\n")
+            for opened in silent[2:]:
+                assert opened.recv(4096).startswith(b"HTTP/1.1 200 ")
+            silent[3].sendall(b"\x16\x03\x01\x00\x06\x01\x00")
+            waiting = stack.enter_context(rig.tunnel())
+            waiting.read_to_the_end()
+            assert all(map(is_closed, silent))
+            assert refused.send(PATH, usage_report(2)).status == 200
+        assert kept.send(PATH, usage_report(3)).status == 200
+        assert rig.proxy.stop() == 0
+        _, *closed = rig.proxy.entries("refusal")
+        assert {entry["reason_code"] for entry in closed} == {"containment.silent-connections"}
+        assert sum(int(entry["reason"].split()[0]) for entry in closed) == 5
 
 
 def test_a_thousand_idle_connections_disturb_nobody(tmp_path: Path) -> None:

@@ -75,12 +75,18 @@ class AuditAddon:
         """How many exchanges began before ``before`` (monotonic clock, seconds) and have not ended."""
         return sum(exchange.started < before for exchange, _ in self._open.values())
 
-    async def report_turned_away(self) -> None:
-        """Record how many connections were turned away since the last time."""
-        count = self._connections.take_turned_away()
-        if count:
-            why = f"{count} connections were turned away: {self._connections.limit} were open (limits.connections)"
+    async def report_floods(self) -> None:
+        """Record how many connections were turned away, and how many were given up, since the last time."""
+        connections = self._connections
+        if count := connections.take_turned_away():
+            why = (
+                f"{count} connections were turned away: {connections.limit} were open (limits.connections), "
+                f"or {connections.limit_of_a_source} from one source"
+            )
             await self._refused_unread(None, Finding("containment.too-many-connections", "", why), status=None)
+        if count := connections.take_given_up():
+            why = f"{count} connections were closed: no request came on them in time"
+            await self._refused_unread(None, Finding("containment.silent-connections", "", why), status=None)
 
     # --- the way in ---------------------------------------------------------------------------------------------
 
@@ -102,11 +108,13 @@ class AuditAddon:
 
     def client_connected(self, client: Client) -> None:
         """A new connection: closed unread when there are too many."""
-        if not self._connections.enter(client.id):
+        if not self._connections.enter(client.id, client.peername[0]):
             client.error = "too many connections"
 
     async def unreadable_request(self, data: UnreadableRequest) -> None:
         """A request head that does not parse: mitmproxy answers 400; here it is recorded."""
+        if self._connections.was_given_up(data.client.id):
+            return
         finding = Finding("wire.http-head", "", data.reason)
         await self._refused_unread(data.client, finding, status=data.status)
 
@@ -117,6 +125,8 @@ class AuditAddon:
         )
         finding = Finding("containment.tls-handshake", "", reason)
         client = data.context.client
+        if self._connections.was_given_up(client.id):
+            return
         await self._refused_unread(client, finding, status=None, host=client.sni or "")
 
     async def client_disconnected(self, client: Client) -> None:
@@ -270,7 +280,7 @@ class AuditAddon:
 
     async def finish(self, reason: str) -> None:
         """Record everything that is still open, before the trail is closed. The responses are not let go any more."""
-        await self.report_turned_away()
+        await self.report_floods()
         ended = (
             self._auditor.settle_failed(exchange, opened=True, reason=reason)
             if exchange.state is State.FORWARDED

@@ -4,6 +4,10 @@ mitmproxy ends a connection by cancelling the task that reads from it. When the 
 for its turn, it ends before it has closed its socket: the client waits for an end that never comes, and the file
 descriptor is lost. It takes one bad chunk with more bytes behind it.
 
+A connection on which no request came within ``FIRST_REQUEST_SECONDS`` is closed: by then a client has sent the head of
+one, through a tunnel and TLS where there are any. One on which requests came may be idle for as long as mitmproxy lets
+it, ten minutes: clients keep theirs.
+
 What came in is counted for ``proxy.garbage``, since what an ended connection held is not freed by itself; and what it
 held of ``proxy.body_budget`` is given back, once none of its hooks goes on with it.
 
@@ -14,23 +18,30 @@ import asyncio
 from typing import Any, ClassVar
 
 from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from beacon_audit.proxy.body_budget import BodyBudget
+from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.garbage import Garbage
 from beacon_audit.proxy.hook_guard import PatientHandler
 
+#: How long a connection may be open without a request.
+FIRST_REQUEST_SECONDS = 30.0
+
 
 class GuardedConnectionHandler(PatientHandler):
-    """The handler of one client, which leaves no socket and no bodies behind. ``budget`` is that of the running
-    proxy."""
+    """The handler of one client, which leaves no socket and no bodies behind. ``budget`` and ``connections``
+    are those of the running proxy."""
 
     garbage: ClassVar[Garbage] = Garbage()
     budget: ClassVar[BodyBudget] = BodyBudget(0, 0)
+    connections: ClassVar[Connections] = Connections(0)
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._hooks = 0
         self._has_ended = False
+        self._patience: asyncio.TimerHandle | None = None
 
     async def server_event(self, event: events.Event) -> None:
         """As the original, counted."""
@@ -40,9 +51,11 @@ class GuardedConnectionHandler(PatientHandler):
 
     async def handle_client(self) -> None:
         """As the original; what it has not closed by then is closed."""
+        self._patience = asyncio.get_running_loop().call_later(FIRST_REQUEST_SECONDS, self._close_silent)
         try:
             await super().handle_client()
         finally:
+            self._patience.cancel()
             self._has_ended = True
             self._give_back_soon()
             for left_behind in self.transports.values():
@@ -51,12 +64,20 @@ class GuardedConnectionHandler(PatientHandler):
 
     async def hook_task(self, hook: commands.StartHook) -> None:
         """As the original; what it works on is held until it ends, whoever has left."""
+        if isinstance(hook, HttpRequestHeadersHook) and self._patience is not None:
+            self._patience.cancel()
         self._hooks += 1
         try:
             await super().hook_task(hook)
         finally:
             self._hooks -= 1
             self._give_back_soon()
+
+    def _close_silent(self) -> None:
+        transport = self.transports.get(self.client)
+        if transport is not None and transport.handler is not None:
+            self.connections.give_up(self.client.id)
+            transport.handler.cancel("no request came")
 
     def _give_back_soon(self) -> None:
         if self._has_ended:  # soon: tasks of hooks that were begun before have not all run yet

@@ -15,6 +15,7 @@ from mitmproxy.proxy.layers.http import _http1, _http2, _upstream_proxy
 from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
+from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
@@ -25,7 +26,7 @@ from beacon_audit.proxy.tls_guard import GuardedClientTLSLayer
 from beacon_audit.proxy.watch import Watches
 
 
-def install(permits: Permits, watches: Watches, budget: BodyBudget) -> None:
+def install(permits: Permits, watches: Watches, budget: BodyBudget, connections: Connections) -> None:
     """Put the guards in place, once per process. What they are given is that of the proxy that runs in it.
 
     Raises:
@@ -33,6 +34,7 @@ def install(permits: Permits, watches: Watches, budget: BodyBudget) -> None:
     """
     GuardedHttpStream.permits, GuardedHttpStream.watches = permits, watches
     GuardedHttpStream.budget = GuardedConnectionHandler.budget = budget
+    GuardedConnectionHandler.connections = connections
     # At level debug it writes every header of HTTP/2, before any secret in it could be learned.
     logging.getLogger("hpack").setLevel(logging.WARNING)
     for module, name, guard in (

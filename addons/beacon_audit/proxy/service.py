@@ -52,7 +52,7 @@ type Work = Callable[[], Coroutine[None, None, None]]
 #: How long exchanges in flight may take to finish after SIGTERM. Kubernetes gives 30 seconds in all.
 DRAIN_SECONDS = 10.0
 START_SECONDS = 15.0
-#: How often it is recorded that connections were turned away.
+#: How often it is recorded that connections were turned away or given up.
 FLOOD_SECONDS = 10.0
 #: How long the last checkpoint may take to be cosigned at the end.
 WITNESS_SECONDS = 3.0
@@ -169,7 +169,7 @@ class ProxyService:
             way = Listening(settings.mode == "regular", allowed, redirected=transparent)
             addon = AuditAddon(self._auditor, way, connections)
             watches = Watches(permits, addon.breached)
-            guards.install(permits, watches, BodyBudget.of(settings.policy.limits))
+            guards.install(permits, watches, BodyBudget.of(settings.policy.limits), connections)
             if transparent:
                 original_destination.install()
             way_out = partial(self._open_gate, permits, watches)
@@ -308,7 +308,7 @@ async def _beside(works: Sequence[Work]) -> AsyncIterator[None]:
 async def _report_floods(addon: AuditAddon) -> None:
     while True:
         await asyncio.sleep(FLOOD_SECONDS)
-        await addon.report_turned_away()
+        await addon.report_floods()
 
 
 async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> list[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """The command line with one fault built in: ``sabotage.py FAULT run …`` in place of ``-m beacon_audit.cli run …``.
 
 A fault is in force while the file named by ``BEACON_AUDIT_TEST_FAULT`` exists, so that a proxy can start well, fail,
-and get well again. ``short-drain`` is in force at all times.
+and get well again. ``short-drain`` and ``short-patience`` are in force at all times.
 """
 
 import os
@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from beacon_audit.cli import main
-from beacon_audit.proxy import service
+from beacon_audit.proxy import connection_guard, service
 from beacon_audit.proxy.auditor import Auditor
 from beacon_audit.trail import TrailWriter, storage
 
 SWITCH = "BEACON_AUDIT_TEST_FAULT"
 SLOW_SECONDS = 0.7
 DRAIN_SECONDS = 0.5
+PATIENCE_SECONDS = 1.5
 QUEUE_LIMIT = 2
 
 
@@ -76,11 +77,16 @@ def _short_drain() -> None:
     service.DRAIN_SECONDS = DRAIN_SECONDS
 
 
+def _short_patience() -> None:
+    connection_guard.FIRST_REQUEST_SECONDS = PATIENCE_SECONDS
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "admit": lambda: _raising(Auditor, "admit"),
     "slow-disk": _slow_disk,
     "stuck-disk": _stuck_disk,
     "short-drain": _short_drain,
+    "short-patience": _short_patience,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from beacon_audit.proxy import guards
 from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
+from beacon_audit.proxy.connections import Connections
 from beacon_audit.proxy.hook_guard import PatientHandler
 from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
@@ -51,13 +52,14 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GuardedHttpStream, "watches", watches_on(Permits()))
     for guard in (GuardedHttpStream, GuardedConnectionHandler):
         monkeypatch.setattr(guard, "budget", BodyBudget(0, 0))
+    monkeypatch.setattr(GuardedConnectionHandler, "connections", Connections(0))
 
 
 def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     permits = Permits()
     watches = watches_on(permits)
-    budget = BodyBudget(1, 1)
-    guards.install(permits, watches, budget)
+    budget, connections = BodyBudget(1, 1), Connections(1)
+    guards.install(permits, watches, budget, connections)
     made = tuple(getattr(http_layer, name) for name in _REPLACED[0][1])
     assert made == (GuardedHttpStream, GuardedHttp1Server, GuardedHttp1Client, GuardedHttp2Server, GuardedHttpLayer)
     assert {vars(module)["HttpLayer"] for module in (next_layer, layers)} == {GuardedHttpLayer}
@@ -67,12 +69,13 @@ def test_guards_stand_where_mitmproxy_makes_its_layers() -> None:
     assert GuardedHttpStream.permits is permits
     assert GuardedHttpStream.watches is watches
     assert GuardedHttpStream.budget is GuardedConnectionHandler.budget is budget
+    assert GuardedConnectionHandler.connections is connections
 
 
 def test_mitmproxy_without_a_part_that_is_guarded_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(http_layer, "Http1Client")
     with pytest.raises(RuntimeError, match=r"has no mitmproxy\.proxy\.layers\.http\.Http1Client to guard"):
-        guards.install(Permits(), watches_on(Permits()), BodyBudget(1, 1))
+        guards.install(Permits(), watches_on(Permits()), BodyBudget(1, 1), Connections(1))
 
 
 @pytest.mark.parametrize("guard", GUARDS)

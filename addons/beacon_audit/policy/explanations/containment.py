@@ -179,9 +179,16 @@ CONTAINMENT: Mapping[str, Explanation] = {
         do="An honest client sends it again by itself. Look for a source that has many of these; if all are honest, "
         "raise the limit, and the memory with it.",
     ),
+    "containment.silent-connections": Explanation(
+        means="Clients opened connections and sent no request within half a minute; the reason says how many were "
+        "closed. What had begun on them, half a head or half a handshake, has no record of its own.",
+        matters="Who holds connections without a word takes the places of others.",
+        source="A bound of this proxy. Connections on which a request came may stay idle.",
+        do="A few are nothing: clients connect in advance. Of many, look for the host that opens them.",
+    ),
     "containment.too-many-connections": Explanation(
-        means="Clients wanted more connections at the same time than limits.connections allows; the reason says how "
-        "many were turned away. They were closed before anything was read.",
+        means="Clients wanted more connections at the same time than limits.connections allows, or one source more "
+        "than three quarters of it; the reason says how many were turned away, before anything was read.",
         matters="Each connection costs memory and file descriptors; a flood must not take them from the others.",
         source="limits.connections of the policy.",
         do="Look for the client that opens so many. If all are honest, raise the limit, and the memory with it.",
