@@ -20,6 +20,7 @@ from harness.http2_corpus.wire import (
     block,
     frame,
     headers,
+    reset,
     settings,
     window_update,
 )
@@ -122,6 +123,17 @@ def test_connection_of_many_requests_keeps_nothing_of_them(rig: Rig, context: ss
         assert len(client.answers.ended) == 800
     # A start, and what else grows once: up to 24 MB. What would be kept of 600 requests: 42 MB.
     assert grown[-1] - grown[9] < 33_000_000
+
+
+def test_client_that_cancels_now_and_then_stays_connected(rig: Rig, context: ssl.SSLContext) -> None:
+    """A hundred and twenty times, which is more often than it may in a row."""
+    with FrameClient(rig.proxy.address, context) as client:
+        client.begin()
+        for first in range(1, 6 * 60, 6):
+            cancelled = (headers(at, block(GOOD)) + reset(at) for at in (first, first + 2))
+            client.send(b"".join(cancelled) + request(first + 4))
+            assert client.settle(first + 4).statuses[first + 4] == 200
+        assert not client.answers.closed
 
 
 def test_frame_that_is_too_long_is_not_collected(rig: Rig, context: ssl.SSLContext) -> None:

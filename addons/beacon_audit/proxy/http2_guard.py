@@ -9,10 +9,12 @@ on that connection are recorded by their own hooks, also the one whose frame was
 - A body must be as long as its head says even where no DATA frame ends it, or upstream the next bytes are taken for it
   (RFC 9113 §8.1.1).
 - A client that takes back request after request, each of which is work for us (CVE-2023-44487), or sends frame after
-  frame without any, is cut off.
+  frame without any, is cut off. Connections last for days, so neither adds up for ever: a request that was let answer
+  pays for one that was taken back, and a frame is forgotten after a second.
 """
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,17 +23,19 @@ from h2.errors import ErrorCodes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import _http2
+from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage
 
 from beacon_audit.proxy.http1_guard import MAX_HEAD_BYTES, UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.http2_frames import CONTINUATION, DATA, HEADERS, FrameReader, Piece
 
-#: How many requests a client may take back on one connection.
+#: How many requests more a client may take back on one connection than it lets be answered.
 MAX_TAKEN_BACK = 100
-#: How many frames may come that bring nothing of a request, before the next request.
+#: How many frames may come that bring nothing of a request, before the next request; beside those that may always come.
 MAX_IDLE_FRAMES = 10_000
+IDLE_FRAMES_A_SECOND = 1.0
 _INVALID = "what came is not valid HTTP/2"
 _TOO_LONG = f"a frame is longer than it may be, or a request head larger than {MAX_HEAD_BYTES} bytes"
-_TAKEN_BACK = f"the client took back more than {MAX_TAKEN_BACK} requests"
+_TAKEN_BACK = f"the client took back {MAX_TAKEN_BACK} requests more than it let be answered"
 _IDLE = f"more than {MAX_IDLE_FRAMES} frames came without a request"
 _BROKEN_OFF = "the connection ended within a request head"
 _CLOSED = "the HTTP/2 connection of the client ended"
@@ -55,7 +59,8 @@ class GuardedHttp2Server(_http2.Http2Server):
         self._stream = 0  # of the frame that is being looked at
         self._unfinished: dict[int, _Body] = {}
         self._taken_back = 0
-        self._idle_frames = 0
+        self._idle_frames = 0.0
+        self._idle_since = time.monotonic()
         self._ended = False
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -65,6 +70,8 @@ class GuardedHttp2Server(_http2.Http2Server):
                 if self._ended:
                     return
             return
+        if isinstance(event, ResponseEndOfMessage) and self.is_open_for_us(event.stream_id):
+            self._taken_back = max(0, self._taken_back - 1)
         if isinstance(event, events.ConnectionClosed) and self._reader.within_head:
             yield from self._report(_BROKEN_OFF)
         yield from super()._handle_event(event)
@@ -72,15 +79,21 @@ class GuardedHttp2Server(_http2.Http2Server):
     def _take(self, piece: Piece) -> layer.CommandGenerator[None]:
         self._stream = piece.stream
         if piece.kind == HEADERS:
-            self._idle_frames = 0
+            self._idle_frames = 0.0
         elif piece.kind != CONTINUATION and (piece.kind != DATA or piece.is_empty):
-            self._idle_frames += 1
+            self._count_idle_frame()
         if piece.too_long:
             yield from self._cut_off(_TOO_LONG, ErrorCodes.FRAME_SIZE_ERROR)
         elif self._idle_frames > MAX_IDLE_FRAMES:
             yield from self._cut_off(_IDLE, ErrorCodes.ENHANCE_YOUR_CALM)
         else:
             yield from super()._handle_event(events.DataReceived(self.conn, piece.data))
+
+    def _count_idle_frame(self) -> None:
+        now = time.monotonic()
+        forgotten = (now - self._idle_since) * IDLE_FRAMES_A_SECOND
+        self._idle_frames = max(0.0, self._idle_frames - forgotten) + 1
+        self._idle_since = now
 
     def handle_h2_event(self, event: h2_events.Event) -> layer.CommandGenerator[bool]:
         """As the original, which believes the length of a body that no DATA frame ends."""
