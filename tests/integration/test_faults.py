@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from beacon_audit.cli.exit_status import FINE, INCOMPLETE
 from beacon_audit.demo.answers import Behaviour
 from harness.client import Answer
 from harness.rig import Rig, eventually, limit_file_size, running_rig
@@ -46,6 +47,18 @@ def test_write_that_is_cut_short_keeps_everything_in_until_a_restart(tmp_path: P
         assert rig.readiness() == (200, "recording")
         assert rig.send(3).status == 200
         assert len(rig.proxy.entries("intent")) == 1
+
+
+def test_end_that_cannot_be_recorded_is_told_by_the_exit_status(tmp_path: Path) -> None:
+    with running_rig(tmp_path) as rig:
+        assert rig.send(1).status == 200
+        limit_file_size(rig, room=100)
+        assert rig.proxy.stop() == INCOMPLETE
+        assert "the end of this run could not be recorded" in rig.proxy.stderr
+        assert rig.proxy.entries("close") == []
+        rig.proxy.start()
+        assert rig.proxy.stop() == FINE
+        assert [entry["type"] for entry in rig.proxy.entries()][-1] == "close"
 
 
 @contextmanager
@@ -140,7 +153,7 @@ def test_removed_journal_keeps_everything_in(tmp_path: Path) -> None:
         assert_stays_in(rig, rig.send(1), "No such file or directory")
         assert_stays_in(rig, rig.send(2), "nothing is recorded until the proxy is restarted")
         assert_not_ready(rig, "No such file or directory")
-        assert rig.proxy.stop() == 0
+        assert rig.proxy.stop() == INCOMPLETE
         with pytest.raises(AssertionError, match="expected the journal that goes on after entry"):
             rig.proxy.start()
 

@@ -1,7 +1,8 @@
 """``beacon-audit run``: the proxy, in the foreground, until SIGTERM or SIGINT.
 
 Prints one JSON line on stdout when it is ready and one for every checkpoint of the trail; everything else goes to
-stderr. Both are scrubbed of secrets. Exit status 0 after a clean stop, 4 when it could not start.
+stderr. Both are scrubbed of secrets. Exit status 0 after a clean stop, 2 after one that could
+not be recorded (the trail has no ``close`` entry, and the log says why), 4 when it could not start.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beacon_audit.cli.exit_status import FINE, INCOMPLETE
 from beacon_audit.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
@@ -118,8 +120,8 @@ def run(args: argparse.Namespace) -> int:
     settings.allowed()
     check_secrecy(contract, policy, registry, tokens)
     with asyncio.Runner(loop_factory=GatedEventLoop) as runner:
-        runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
-    return 0
+        recorded = runner.run(_serve(ProxyService(settings, registry, tokens), args.admin))
+    return FINE if recorded else INCOMPLETE
 
 
 def _contract(policy: "Policy") -> "Contract":
@@ -149,7 +151,8 @@ def _log_to_stderr(level: str) -> None:
         logging.getLogger("mitmproxy").setLevel(logging.WARNING)
 
 
-async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> None:
+async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None) -> bool:
+    """Whether the end of the run is on record."""
     from beacon_audit.admin.server import start_admin
     from beacon_audit.cli.checkpoint_lines import CheckpointLines
     from beacon_audit.cli.hangup import on_hangup
@@ -174,7 +177,7 @@ async def _serve(service: "ProxyService", admin_address: tuple[str, int] | None)
         lines.start()
 
     try:
-        await service.run(announce, lines.add)
+        return await service.run(announce, lines.add)
     finally:
         lines.close()
         if admin:

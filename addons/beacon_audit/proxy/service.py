@@ -126,9 +126,9 @@ class ProxyService:
 
     async def run(
         self, on_ready: Callable[[dict[str, object]], None], on_checkpoint: Callable[[bytes], None] = lambda _: None
-    ) -> None:
-        """Serve until ``stop``. ``on_ready`` gets the fields of the ready line, ``on_checkpoint`` the note of every
-        checkpoint, in another thread; it must not wait.
+    ) -> bool:
+        """Serve until ``stop``; false when the end could not be recorded. ``on_ready`` gets the fields of the ready
+        line, ``on_checkpoint`` the note of every checkpoint, in another thread; it must not wait.
 
         Raises:
             UsageError, TrailError: it could not start.
@@ -177,7 +177,7 @@ class ProxyService:
             retention = partial(keep_to_retention, writer, settings.home.payloads, self._retention_days)
             requests = partial(watch_approvals, settings.home, recorder, approvals, self._registry)
             works = (retention, requests, partial(_report_floods, addon))
-            await self._serve(addon, allowed, self._auditor, way_out, works, on_ready)
+            return await self._serve(addon, allowed, self._auditor, way_out, works, on_ready)
         finally:
             try:
                 writer.close()
@@ -210,7 +210,7 @@ class ProxyService:
         way_out: Callable[[Policy], None],
         works: Sequence[Work],
         on_ready: Callable[[dict[str, object]], None],
-    ) -> None:
+    ) -> bool:
         settings = self._settings
         # In reverse mode mitmproxy wants one destination; where a request goes is decided by its names.
         first = settings.reverse_host or allowed.hosts[0]
@@ -244,7 +244,7 @@ class ProxyService:
             async with _beside((*works, reload.serve)):
                 await self._stopping.wait()
             await self._drain(master, addon)
-            _close_trail(auditor.recorder)
+            return _close_trail(auditor.recorder)
         finally:
             master.shutdown()
             await running
@@ -323,11 +323,14 @@ async def _listening(master: ProxyMaster, running: "asyncio.Task[None]") -> list
     return master.listening()
 
 
-def _close_trail(recorder: Recorder) -> None:
+def _close_trail(recorder: Recorder) -> bool:
+    """Whether the end is on record."""
     try:
         recorder.close(new_id(), {"reason": "stopped by signal"})
     except TrailUnavailable as error:
         logger.error("the end of this run could not be recorded: %s", error)
+        return False
+    return True
 
 
 def _most_connections(limit: int) -> int:
