@@ -106,6 +106,7 @@ def test_what_is_not_a_request_is_recorded_and_not_quoted(tmp_path: Path, sent: 
         refusal = only_refusal(rig)
         assert refusal["reason_code"] == code
         assert refusal["status"] in (status, None)
+        assert answer.json()["record"] == refusal["id"]
         assert rig.beacon.connections == 0
         assert_not_quoted(rig, answer)
 
@@ -201,6 +202,7 @@ def test_body_over_the_limit_is_refused_and_recorded(tmp_path: Path, head: bytes
         assert answer.status == 413
         refusal = only_refusal(rig)
         assert (refusal["reason_code"], refusal["status"]) == ("wire.body-too-large", 413)
+        assert answer.json()["record"] == refusal["id"]
         assert rig.beacon.connections == 0
 
 
@@ -228,6 +230,7 @@ def test_answer_that_is_not_whole_is_a_502_with_an_unknown_outcome(tmp_path: Pat
         assert answer.status == 502
         (intent,) = rig.proxy.entries("intent")
         assert rig.outcomes() == [(intent["id"], "unknown")]
+        assert answer.json()["record"] == intent["id"]
         assert_not_quoted(rig, answer)
 
 

@@ -64,6 +64,7 @@ def test_new_request_on_an_open_connection_is_refused_while_draining(tmp_path: P
         assert rig.proxy.stop() == 0
         (refusal,) = rig.proxy.entries("refusal")
         assert refusal["reason_code"] == "shutdown.draining"
+        assert refused.json()["record"] == refused.headers["x-beacon-audit-record"] == refusal["id"]
         assert len(rig.beacon.requests) == 1
         assert_closed(rig)
 

@@ -1,5 +1,6 @@
 """Clients that speak HTTP/2: the same rules, the same records, and nothing dropped without one."""
 
+import json
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from beacon_audit.demo.beacon import SimulatedBeacon
 from beacon_audit.demo.payloads import Payloads
 from harness import http2_client
 from harness.client import HOST
+from harness.frame_client import FrameClient, h2_context
 from harness.http2_client import Field, fields
+from harness.http2_corpus.wire import block, data, headers
 from harness.memory import memory_of
 from harness.nothing_leaves import nothing_leaves
 from harness.proxy import ProxyProcess, write_policy
@@ -101,6 +104,16 @@ def test_request_that_does_not_add_up_is_refused_and_recorded(
     with nothing_leaves(rig.beacon, rig.proxy) as refusal:
         assert http2_client.post(rig.proxy, sent, BODY) == status
     assert (refusal["reason_code"], refusal["status"]) == (code, status)
+
+
+def test_error_page_over_http2_names_its_record(rig: Rig) -> None:
+    context = h2_context(rig.proxy.home.ca_certificate)
+    with nothing_leaves(rig.beacon, rig.proxy) as refusal, FrameClient(rig.proxy.address, context) as client:
+        client.begin()
+        scheme = [(name, b"http" if name == b":scheme" else value) for name, value in fields(PATH)]
+        client.send(headers(1, block(scheme)) + data(1, BODY))
+        page = json.loads(client.settle(1).bodies[1])
+    assert page["record"] == refusal["id"]
 
 
 def test_trailers_are_refused(rig: Rig) -> None:

@@ -225,6 +225,7 @@ def test_a_sink_answers_success_and_the_record_says_that_nothing_was_sent(instan
         assert (answer.status, answer.headers["content-type"], answer.body) == (200, PROTOBUF, b"")
         record = instance.proxy.entries("refusal")[-1]
         assert (record["endpoint"], record["action"], record["status"]) == (endpoint, "refused", 200)
+        assert answer.headers["x-beacon-audit-record"] == record["id"]
     assert instance.beacon.connections == 0
 
 

@@ -40,6 +40,7 @@ def not_sent_to(beacon: SimulatedBeacon, directory: Path, **upstream: str) -> st
         answer = rig.send(1)
         assert answer.status == 502
         [outcome] = rig.proxy.entries("outcome")
+        assert answer.json()["record"] == outcome["id"]
         # Who reads the log of the process must not have to look into the trail for why clients get 502.
         eventually(lambda: f"not_sent {outcome['id']}: {outcome['reason']}\n" in rig.proxy.stderr)
     assert outcome["state"] == "not_sent"

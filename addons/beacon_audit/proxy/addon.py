@@ -116,7 +116,10 @@ class AuditAddon:
         if self._connections.was_given_up(data.client.id):
             return
         finding = Finding("wire.http-head", "", data.reason)
-        await self._refused_unread(data.client, finding, status=data.status)
+        record = new_id()
+        answer = await self._refused_unread(data.client, finding, status=data.status, record_id=record)
+        if answer.status_code == REFUSED_STATUS:  # else there is none
+            data.record = record
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """A TLS handshake with a client that failed."""

@@ -237,7 +237,7 @@ class Auditor:
         decision = exchange.decision
         assert decision is not None  # noqa: S101 - for mypy: admit has decided
         if decision.code in (GOING_DOWN, UNWITNESSED):
-            return unavailable(decision.reason)
+            return unavailable(decision.reason, exchange.id)
         return refuse(
             exchange.endpoint,
             record=exchange.id,

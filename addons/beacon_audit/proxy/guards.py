@@ -2,7 +2,7 @@
 
 What each of them guards is said where it is: ``proxy.http1_guard``, ``proxy.chunks``, ``proxy.http2_guard``,
 ``proxy.layer_guard``, ``proxy.stream_guard``, ``proxy.stream_bodies``, ``proxy.parent_guard``, ``proxy.tls_guard``,
-``proxy.connection_guard``.
+``proxy.connection_guard``, ``proxy.error_pages``.
 """
 
 import logging
@@ -16,7 +16,8 @@ from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.connections import Connections
-from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
+from beacon_audit.proxy.error_pages import error_page, error_response
+from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
 from beacon_audit.proxy.parent_guard import GuardedParentProxy

@@ -11,8 +11,6 @@ Put in the place of mitmproxy's, by name, in the modules that use them:
   body would be no body to HTTP/1, but the next request.
 - Both: chunks are read by ``proxy.chunks``; a message with trailers, at which mitmproxy's own classes crash and leave
   the connection hanging, is a protocol error.
-- ``make_error_response`` and ``format_error``: mitmproxy's error pages quote what the client or the upstream sent.
-  Ours say what happened and nothing else.
 
 ``proxy.guards`` installs them.
 """
@@ -22,11 +20,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import orjson
 from h11._receivebuffer import ReceiveBuffer
-from mitmproxy import http
 from mitmproxy.connection import Client
-from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
@@ -38,6 +33,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from beacon_audit.proxy.chunks import BadChunks
+from beacon_audit.proxy.error_pages import error_response, record_named
 from beacon_audit.proxy.http1_head import EMPTY_LINES, HEAD_END, head_problem
 
 #: A head of more bytes is refused. Documented messages have heads of under 2 KiB.
@@ -53,14 +49,21 @@ _MOST_INTERIM = 8
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [^\n]*)?\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
+class BrokenOffRequest(RequestProtocolError):
+    """A request that is no HTTP after its head. Its stream leaves the id of its ``record``."""
+
+    record: str | None = None
+
+
+@dataclass(slots=True)
 class UnreadableRequest:
     """A request that never became one. ``reason`` is ours; it quotes nothing. ``status`` is what the client is
-    answered, ``None`` for nothing."""
+    answered, ``None`` for nothing. The hook leaves the id of its ``record``."""
 
     client: Client
     reason: str
     status: int | None
+    record: str | None = None
 
 
 @dataclass
@@ -80,13 +83,9 @@ class _BoundedFraming(_http1.Http1Connection, abc.ABC):
         except BadChunks as error:
             yield from self._break_off(str(error))
 
+    @abc.abstractmethod
     def _break_off(self, reason: str) -> Iterator[commands.Command]:
-        error = self.ReceiveProtocolError
-        if self.stream_id is not None:
-            yield ReceiveHttp(error(self.stream_id, reason, code=error.code))
-        if error is not ResponseProtocolError:
-            yield commands.SendData(self.conn, error_response(400))
-        yield from self._end()
+        """End the connection over a body that is none."""
 
     def _end(self) -> Iterator[commands.Command]:
         yield commands.CloseConnection(self.conn)
@@ -100,6 +99,12 @@ class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
     #: So much of the buffer was searched for the end of a head, or bytes that come one by one would cost their square.
     _searched = 0
 
+    def _break_off(self, reason: str) -> Iterator[commands.Command]:
+        error = BrokenOffRequest(self.stream_id, reason, RequestProtocolError.code)
+        yield ReceiveHttp(error)
+        yield commands.SendData(self.conn, error_response(400, record_named(error.record)))
+        yield from self._end()
+
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         """As the original, with the hook in front of its error path, and nothing smoothed over."""
         if isinstance(event, events.DataReceived) and (refused := self._look_at_head()):
@@ -109,7 +114,8 @@ class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
             yield from self._report("the connection ended within a request head", None)
         for command in super().read_headers(event):
             if isinstance(command, commands.SendData) and self.request is None:
-                yield from self._report("the request head is not HTTP/1", 400)
+                record = yield from self._report("the request head is not HTTP/1", 400)
+                command = commands.SendData(command.connection, error_response(400, record))
             if isinstance(command, commands.Log):
                 continue  # it quotes the bytes
             if _is_of_another_version(command):
@@ -150,16 +156,20 @@ class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
     def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
         """As the original; a request that says nowhere where it is to go is answered without any other hook."""
         if isinstance(event, ResponseProtocolError) and event.code is ErrorCode.DESTINATION_UNKNOWN:
-            yield from self._report("the request names no host", 400)
+            record = yield from self._report("the request names no host", 400)
+            event = ResponseProtocolError(event.stream_id, record, event.code)
         yield from super().send(event)
 
-    def _turn_away(self, reason: str, status: int) -> Iterator[commands.Command]:
-        yield from self._report(reason, status)
-        yield commands.SendData(self.conn, error_response(status))
+    def _turn_away(self, reason: str, status: int) -> layer.CommandGenerator[None]:
+        record = yield from self._report(reason, status)
+        yield commands.SendData(self.conn, error_response(status, record))
         yield from self._end()
 
-    def _report(self, reason: str, status: int | None) -> Iterator[commands.Command]:
-        yield UnreadableRequestHook(UnreadableRequest(self.context.client, reason, status))
+    def _report(self, reason: str, status: int | None) -> layer.CommandGenerator[str]:
+        """Have it recorded; gives the message for the error page."""
+        unreadable = UnreadableRequest(self.context.client, reason, status)
+        yield UnreadableRequestHook(unreadable)
+        return record_named(unreadable.record)
 
 
 def _is_of_another_version(command: commands.Command) -> bool:
@@ -171,6 +181,11 @@ class GuardedHttp1Client(_BoundedFraming, _http1.Http1Client):
     """mitmproxy's HTTP/1 client side, which frames every body and does not collect a response head without end."""
 
     _interim = 0
+
+    def _break_off(self, reason: str) -> Iterator[commands.Command]:
+        if self.stream_id is not None:
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ResponseProtocolError.code))
+        yield from self._end()
 
     def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
         """As the original, with a length for a body that had none in HTTP/2 (RFC 9112 §6.3)."""
@@ -207,17 +222,3 @@ class GuardedHttp1Client(_BoundedFraming, _http1.Http1Client):
         if self.stream_id is not None:
             yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ErrorCode.GENERIC_SERVER_ERROR))
         yield from self._end()
-
-
-def error_page(status_code: int, _message: str = "") -> bytes:
-    """The body of an error that mitmproxy answers: the status in words, never the message."""
-    reason = status_codes.RESPONSES.get(status_code, "error")
-    return orjson.dumps({"error": reason.lower(), "by": "beacon-audit", "see": "the audit log says why"})
-
-
-def error_response(status_code: int, _message: str = "") -> bytes:
-    """A whole HTTP/1 error response, without the message."""
-    response = http.Response.make(
-        status_code, error_page(status_code), {"Content-Type": "application/json", "Connection": "close"}
-    )
-    return bytes(http1.assemble_response(response))

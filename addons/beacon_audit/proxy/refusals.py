@@ -24,11 +24,13 @@ _REASONS = {200: b"OK", 400: b"Bad Request", 403: b"Forbidden", 503: b"Service U
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """``body`` is JSON in UTF-8, or what ``media_type`` says."""
+    """``body`` is JSON in UTF-8, or what ``media_type`` says. ``record`` is the id of what is on record about it, for
+    ``beacon-audit show``; a header names it, since not every body can."""
 
     status: int
     body: bytes
     media_type: bytes = b"application/json"
+    record: str | None = None
     retry_after_s: int | None = None
 
     def response(self) -> http.Response:
@@ -36,6 +38,8 @@ class Refusal:
         now = time.time()
         length = b"%d" % len(self.body)
         fields = [(b"content-type", self.media_type), (b"x-beacon-audit", b"refused"), (b"content-length", length)]
+        if self.record is not None:
+            fields.append((b"x-beacon-audit-record", self.record.encode()))
         if self.retry_after_s is not None:
             fields.append((b"retry-after", b"%d" % self.retry_after_s))
         # The constructor, not Response.make: every request gets a refusal first, and make costs as much as judging it.
@@ -53,10 +57,10 @@ def refuse(
         return refuse_otherwise(record=record, code=code, reason=reason)
     message = f"beacon-audit refused this batch: {reason} ({code}, record {record})"
     if protobuf:
-        return Refusal(200 if sink else 400, b"" if sink else _status_protobuf(message), PROTOBUF.encode())
+        return Refusal(200 if sink else 400, b"" if sink else _status_protobuf(message), PROTOBUF.encode(), record)
     if sink:
-        return Refusal(200, b"{}")
-    return Refusal(400, orjson.dumps({"code": INVALID_ARGUMENT, "message": message}))
+        return Refusal(200, b"{}", record=record)
+    return Refusal(400, orjson.dumps({"code": INVALID_ARGUMENT, "message": message}), record=record)
 
 
 def _status_protobuf(message: str) -> bytes:
@@ -67,22 +71,23 @@ def _status_protobuf(message: str) -> bytes:
 
 def refuse_otherwise(*, record: str, code: str, reason: str) -> Refusal:
     """The refusal of anything that is not OTLP."""
-    return Refusal(REFUSED_STATUS, orjson.dumps({"error": "refused by beacon-audit", **_why(record, code, reason)}))
+    body = {"error": "refused by beacon-audit", **_why(record, code, reason)}
+    return Refusal(REFUSED_STATUS, orjson.dumps(body), record=record)
 
 
 def unavailable(reason: str, record: str | None = None, *, retry_after_s: int | None = None) -> Refusal:
     """The refusal of what may be allowed a moment later. ``reason`` comes from us, never from the request. ``record``
     is ``None`` while nothing can be recorded."""
     body = {"error": "unavailable", "reason": reason, "retry": "safe: nothing of this request was sent"}
-    return Refusal(
-        UNAVAILABLE_STATUS, orjson.dumps({"record": record, **body} if record else body), retry_after_s=retry_after_s
-    )
+    if record is not None:
+        body["record"] = record
+    return Refusal(UNAVAILABLE_STATUS, orjson.dumps(body), record=record, retry_after_s=retry_after_s)
 
 
 def response_withheld(reason: str, record: str | None = None) -> Refusal:
     """The answer when a request was sent but its response must not be released."""
     body = {"error": "response withheld", "record": record, "reason": reason, "sent": True}
-    return Refusal(UNAVAILABLE_STATUS, orjson.dumps(body))
+    return Refusal(UNAVAILABLE_STATUS, orjson.dumps(body), record=record)
 
 
 def _why(record: str, code: str, reason: str) -> dict[str, str]:

@@ -26,7 +26,8 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 
-from beacon_audit.proxy.http1_guard import UnreadableRequest, UnreadableRequestHook
+from beacon_audit.proxy.error_pages import record_named
+from beacon_audit.proxy.http1_guard import BrokenOffRequest, UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.permits import Permits
 from beacon_audit.proxy.refusals import response_withheld
 from beacon_audit.proxy.stream_bodies import BoundedHttpStream
@@ -49,6 +50,19 @@ class GuardedHttpStream(BoundedHttpStream):
     permits: ClassVar[Permits] = Permits()
     watches: ClassVar[Watches] = Watches(permits, lambda _: None)
 
+    def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """As the original; an error page for the client names the record of its exchange."""
+        if isinstance(event, BrokenOffRequest):
+            event.record = self.flow.metadata.get(RECORD)
+        for command in super().handle_event(event):
+            told = command.event if isinstance(command, http_layer.SendHttp) else None
+            if isinstance(told, ResponseProtocolError) and RECORD in self.flow.metadata:
+                message = record_named(self.flow.metadata[RECORD])
+                named = ResponseProtocolError(told.stream_id, message, told.code)
+                yield http_layer.SendHttp(named, self.context.client)
+            else:
+                yield command
+
     def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
         """As the original, which overwrites the ``:scheme`` of HTTP/2 with that of the connection."""
         if event.request.is_http2 and event.request.data.scheme != b"https":
@@ -56,8 +70,10 @@ class GuardedHttpStream(BoundedHttpStream):
             self.flow = http.HTTPFlow(self.context.client, self.context.server)
             self.flow.request = event.request
             self.client_state = self.state_errored
-            yield UnreadableRequestHook(UnreadableRequest(self.context.client, "the scheme is not https", 400))
-            refusal = ResponseProtocolError(self.stream_id, "", ErrorCode.REQUEST_VALIDATION_FAILED)
+            unreadable = UnreadableRequest(self.context.client, "the scheme is not https", 400)
+            yield UnreadableRequestHook(unreadable)
+            message = record_named(unreadable.record)
+            refusal = ResponseProtocolError(self.stream_id, message, ErrorCode.REQUEST_VALIDATION_FAILED)
             yield http_layer.SendHttp(refusal, self.context.client)
             yield http_layer.DropStream(self.stream_id)
             return

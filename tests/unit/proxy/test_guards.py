@@ -11,8 +11,9 @@ from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.chunks import StrictChunkedReader
 from beacon_audit.proxy.connection_guard import GuardedConnectionHandler
 from beacon_audit.proxy.connections import Connections
+from beacon_audit.proxy.error_pages import error_page, error_response, record_named
 from beacon_audit.proxy.hook_guard import PatientHandler
-from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server, error_page, error_response
+from beacon_audit.proxy.http1_guard import GuardedHttp1Client, GuardedHttp1Server
 from beacon_audit.proxy.http2_guard import GuardedHttp2Server
 from beacon_audit.proxy.layer_guard import GuardedHttpLayer
 from beacon_audit.proxy.parent_guard import GuardedParentProxy
@@ -93,3 +94,5 @@ def test_error_page_never_says_what_mitmproxy_would(status: int) -> None:
     response = error_response(status, "zebra")
     assert response.startswith(b"HTTP/1.1 %d " % status)
     assert b"zebra" not in response
+    assert b'"record":"01abc"' in error_response(status, record_named("01abc"))
+    assert error_page(status, record_named(None)) == error_page(status)

@@ -6,7 +6,7 @@ import pytest
 from google.rpc.status_pb2 import Status
 
 from beacon_audit.contracts import load_contract
-from beacon_audit.proxy.refusals import Refusal, refuse, unavailable
+from beacon_audit.proxy.refusals import Refusal, refuse, response_withheld, unavailable
 
 CONTRACT = load_contract("langsmith-beacon/2026-08")
 TRACES = CONTRACT.endpoint("telemetry-traces")
@@ -50,6 +50,23 @@ def test_everything_else_gets_403_with_the_record(endpoint: object) -> None:
         "code": "a.b",
         "reason": "because",
     }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(refusal(TRACES, sink=sink, protobuf=protobuf) for sink in (True, False) for protobuf in (True, False)),
+        refusal(INGEST), unavailable("because", "r1"), response_withheld("because", "r1"),
+    ],
+)  # fmt: skip
+def test_every_refusal_that_has_a_record_names_it_in_a_header(answer: Refusal) -> None:
+    assert answer.response().headers["x-beacon-audit-record"] == "r1"
+
+
+def test_refusal_without_a_record_names_none() -> None:
+    answer = unavailable("the disk is full")
+    assert "record" not in json.loads(answer.body)
+    assert "x-beacon-audit-record" not in answer.response().headers
 
 
 def test_a_response_object_carries_its_length() -> None:
