@@ -1,5 +1,6 @@
 """Bodies of all clients together: bounded, given back whatever way their requests end, and nobody's to keep."""
 
+import contextlib
 import os
 import re
 import signal
@@ -140,6 +141,28 @@ def test_answer_that_finds_no_room_is_withheld(tmp_path: Path) -> None:
         assert [state for _, state in rig.outcomes()] == ["sent", "unknown"]
         assert "no room" in rig.proxy.entries("outcome")[-1]["reason"]
         assert rig.send(1).status == 200
+
+
+def test_what_comes_while_a_record_is_written_is_not_collected(tmp_path: Path) -> None:
+    """Behind a head that is none, where no stream is there to count it."""
+    with running_rig(tmp_path, fault="slow-disk") as rig:
+        assert rig.send(1).status == 200
+        rig.switch.touch()
+        before = most_memory(rig)
+        with socket.create_connection(rig.proxy.address, 20) as plain:
+            plain.sendall(b"zebra\r\n\r\n")
+            with contextlib.suppress(OSError):
+                plain.sendall(bytes(300_000_000))
+        rig.switch.unlink()
+        assert [entry["reason_code"] for entry in rig.proxy.entries("refusal")] == ["wire.http-head"]
+        assert most_memory(rig) - before < 20_000_000
+
+
+def most_memory(rig: Rig) -> int:
+    """The largest resident set that the proxy ever had, in bytes."""
+    found = re.search(r"^VmHWM:\s+([0-9]+) kB$", Path(f"/proc/{rig.proxy.pid}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 # --- ways to leave ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,9 @@ A connection on which no request came within ``FIRST_REQUEST_SECONDS`` is closed
 one, through a tunnel and TLS where there are any. One on which requests came may be idle for as long as mitmproxy lets
 it, ten minutes: clients keep theirs.
 
+While a hook works, mitmproxy reads on, and whoever waits for the hook keeps what comes. Here it reads no more than
+``MOST_UNATTENDED`` bytes until the hooks of the connection have ended.
+
 What came in is counted for ``proxy.garbage``, since what an ended connection held is not freed by itself; and what it
 held of ``proxy.body_budget`` is given back, once none of its hooks goes on with it.
 
@@ -27,6 +30,8 @@ from beacon_audit.proxy.hook_guard import PatientHandler
 
 #: How long a connection may be open without a request.
 FIRST_REQUEST_SECONDS = 30.0
+#: How many bytes may come while hooks work.
+MOST_UNATTENDED = 1024 * 1024
 
 
 class GuardedConnectionHandler(PatientHandler):
@@ -40,6 +45,8 @@ class GuardedConnectionHandler(PatientHandler):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._hooks = 0
+        self._unattended = 0
+        self._attended = asyncio.Event()
         self._has_ended = False
         self._patience: asyncio.TimerHandle | None = None
 
@@ -47,7 +54,15 @@ class GuardedConnectionHandler(PatientHandler):
         """As the original, counted."""
         if isinstance(event, events.DataReceived):
             self.garbage.received(len(event.data))
+            self._unattended += len(event.data) if self._hooks else 0
         await super().server_event(event)
+
+    async def drain_writers(self) -> None:
+        """As the original, after which the next piece is read."""
+        await super().drain_writers()
+        while self._hooks and self._unattended > MOST_UNATTENDED:
+            self._attended.clear()
+            await self._attended.wait()
 
     async def handle_client(self) -> None:
         """As the original; what it has not closed by then is closed."""
@@ -71,6 +86,9 @@ class GuardedConnectionHandler(PatientHandler):
             await super().hook_task(hook)
         finally:
             self._hooks -= 1
+            if not self._hooks:
+                self._unattended = 0
+                self._attended.set()
             self._give_back_soon()
 
     def _close_silent(self) -> None:
