@@ -120,20 +120,27 @@ class Auditor:
             TrailUnavailable: nothing can be recorded.
         """
         await self._turn()
-        judgement = self._judge(request, containment)
-        exchange.endpoint, exchange.decision, exchange.policy = judgement.endpoint, judgement.decision, self.policy
-        exchange.advance(Event.DECIDED)
-        fields = record.request_fields(self._context, request, judgement, self._source_name(request.source))
-        payload = self._request_payload(exchange.id, request, judgement)
-        if judgement.decision.action == "refused":
+        decision, fields, payload = self._decide(exchange, request, containment)
+        if decision.action == "refused":
             return await self._refuse(exchange, self._refusal(exchange, request), fields, payload)
         late = record.outcome_fields(self._context, _NOT_SENT_LATE)
         receipt = await self._write("intent", exchange.id, fields, payload, late)
         exchange.advance(Event.INTENT_DURABLE)
         self.permits.issue(exchange, receipt, client, request.host, request.port)
         exchange.advance(Event.RELEASED)
-        _log(exchange.id, judgement.decision, judgement.endpoint.name if judgement.endpoint else None)
+        _log(exchange.id, decision, exchange.endpoint.name if exchange.endpoint else None)
         return None
+
+    def _decide(
+        self, exchange: Exchange, request: Request, containment: Sequence[Finding]
+    ) -> tuple[Decision, record.Fields, Payload | None]:
+        """The decision, and what is to be written of it. The document, which can be sixteen times as large as its body,
+        ends with this call: many requests may wait for the disk."""
+        judgement = self._judge(request, containment)
+        exchange.endpoint, exchange.decision, exchange.policy = judgement.endpoint, judgement.decision, self.policy
+        exchange.advance(Event.DECIDED)
+        fields = record.request_fields(self._context, request, judgement, self._source_name(request.source))
+        return judgement.decision, fields, self._request_payload(exchange.id, request, judgement)
 
     async def refuse_unread(
         self,
@@ -170,6 +177,10 @@ class Auditor:
         Raises:
             TrailUnavailable: the outcome is not durable; the response stays here.
         """
+        await self._close(exchange, *self._assess(exchange, response))
+
+    def _assess(self, exchange: Exchange, response: UpstreamResponse) -> tuple[Outcome, Payload | None]:
+        """The outcome, and what is to be kept of the response. Its document ends with this call, too."""
         if exchange.endpoint is None:  # observe mode lets undocumented endpoints pass
             assessment = ResponseAssessment(None, False, bool(response.body), ())
         else:
@@ -191,7 +202,7 @@ class Auditor:
             duration_ms=round((time.monotonic() - exchange.started) * 1000),
             findings=assessment.findings,
         )
-        await self._close(exchange, outcome, self._response_payload(exchange, response, assessment))
+        return outcome, self._response_payload(exchange, response, assessment)
 
     async def settle_failed(self, exchange: Exchange, *, opened: bool, reason: str) -> None:
         """Record that no whole response came back. ``opened``: some of the request may have left.
