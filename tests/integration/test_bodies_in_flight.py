@@ -16,8 +16,8 @@ import pytest
 from beacon_audit.demo.answers import Behaviour
 from harness.client import Tunnel
 from harness.frame_client import FrameClient, h2_context
-from harness.http2_corpus.case import GOOD
-from harness.http2_corpus.wire import block, data, headers, reset, window_update
+from harness.http2_corpus.case import GOOD, request
+from harness.http2_corpus.wire import INITIAL_WINDOW_SIZE, block, data, headers, reset, window_update
 from harness.memory import memory_of
 from harness.rig import Rig, eventually, request_head, running_rig
 from harness.usage_reports import PATH, usage_report
@@ -141,6 +141,34 @@ def test_answer_that_finds_no_room_is_withheld(tmp_path: Path) -> None:
         assert [state for _, state in rig.outcomes()] == ["sent", "unknown"]
         assert "no room" in rig.proxy.entries("outcome")[-1]["reason"]
         assert rig.send(1).status == 200
+
+
+def open_no_window(rig: Rig, stack: ExitStack) -> None:
+    client = stack.enter_context(FrameClient(rig.proxy.address, h2_context(rig.proxy.home.ca_certificate)))
+    client.begin((INITIAL_WINDOW_SIZE, 0))
+    client.send(request(1))
+
+
+def read_nothing(rig: Rig, stack: ExitStack) -> None:
+    stack.enter_context(rig.tunnel()).write(request_head(len(REPORT)) + REPORT)
+
+
+@pytest.mark.parametrize("take_nothing", [open_no_window, read_nothing])
+def test_answer_that_its_client_does_not_take_counts_until_it_has_gone(
+    tmp_path: Path, take_nothing: Callable[[Rig, ExitStack], None]
+) -> None:
+    size = 16 * BODY  # some of it the kernel takes
+    limits = {"body_bytes": size, "buffered_bytes": size + 4 * BODY}
+    behaviour = Behaviour(body=b'{"inserted_count":1}'.ljust(size))
+    with running_rig(tmp_path, launcher="held_bodies", limits=limits, behaviour=behaviour) as rig:
+        with ExitStack() as stack:
+            take_nothing(rig, stack)
+            eventually(rig.outcomes, seconds=20)
+            assert held(rig) > 4 * BODY
+            assert rig.send(1).status == 502
+        eventually(lambda: held(rig) == 0, seconds=20)
+        assert rig.send(2).status == 200
+        assert [state for _, state in rig.outcomes()] == ["sent", "unknown", "sent"]
 
 
 def test_what_comes_while_a_record_is_written_is_not_collected(tmp_path: Path) -> None:

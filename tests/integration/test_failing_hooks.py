@@ -119,7 +119,7 @@ BEHIND = [
 ]
 #: What no client waits for.
 NO_CLIENT = {
-    "AuditAddon.report_turned_away": "a timer; integration/test_floods.py",
+    "AuditAddon.report_floods": "a timer; integration/test_floods.py",
     "AuditAddon.cut_off": "a policy that becomes offline; integration/test_reload.py",
     "AuditAddon.finish": "the end; integration/test_drain.py",
     "Auditor.abandon": "runs only after another failure, which has a row",

@@ -8,6 +8,8 @@ Who gives way is the request that began first of those that are still being coll
 moment, so what lies there for long is not, and nobody can take the room for ever by sending slowly. A request that is
 whole never gives way: it ends by itself, within the deadline of its record or with its answer.
 
+An answer that was let go counts on for as long as its client does not take it (``Untaken``).
+
 Requests may take ``for_requests`` of ``limit``; the rest is kept for answers, since an answer that does not fit is lost
 although its request was sent.
 """
@@ -46,6 +48,21 @@ class HeldBody:
         self._budget.release(self)
 
 
+class Untaken(HeldBody):
+    """What a client has not taken of its answers, by the word of ``measure``. It was counted before, as a body, and
+    cannot be refused any more."""
+
+    def __init__(self, budget: "BodyBudget", client: str, measure: Callable[[], int]) -> None:
+        super().__init__(budget, client, lambda: None)
+        self._measure = measure
+
+    def look(self) -> None:
+        """Ask for it again."""
+        size = self._measure()
+        if size != self.size:
+            self._budget.hold(self, size)
+
+
 class BodyBudget:
     """All bodies that are held. ``limit`` is ``limits.buffered_bytes`` of the policy."""
 
@@ -57,6 +74,7 @@ class BodyBudget:
         self._by_client: dict[str, set[HeldBody]] = {}
         #: In the order in which they began.
         self._collecting: dict[HeldBody, None] = {}
+        self._untaken: set[Untaken] = set()
 
     @classmethod
     def of(cls, limits: Limits) -> "BodyBudget":
@@ -77,6 +95,8 @@ class BodyBudget:
         limit = self.limit if answer else self._for_requests
         own = body.size if body.collecting else 0
         if self._held_by_whole + own + size > limit:  # nobody who gives way could make room
+            self._look_again()
+        if self._held_by_whole + own + size > limit:
             return self._no_room(body, answer)
         if not answer and not body.collecting:
             body.collecting = True
@@ -92,6 +112,20 @@ class BodyBudget:
         if not body.collecting:
             self._held_by_whole += size
         return True
+
+    def untaken(self, client: str, measure: Callable[[], int]) -> Untaken:
+        """A place where answers of this client wait."""
+        return Untaken(self, client, measure)
+
+    def hold(self, body: Untaken, size: int) -> None:
+        """See ``Untaken``."""
+        if body.released:
+            return
+        (self._untaken.add if size else self._untaken.discard)(body)
+        self._by_client.setdefault(body.client, set()).add(body)
+        self.held += size - body.size
+        self._held_by_whole += size - body.size
+        body.size = size
 
     def complete(self, body: HeldBody) -> None:
         """See ``HeldBody``."""
@@ -110,6 +144,11 @@ class BodyBudget:
         for body in list(self._by_client.get(client, ())):
             self.release(body)
 
+    def _look_again(self) -> None:
+        """Clients may have taken something since they were heard of last."""
+        for untaken in list(self._untaken):
+            untaken.look()
+
     def _no_room(self, body: HeldBody, answer: bool) -> bool:
         if not answer:
             self._give_up(body)
@@ -125,6 +164,8 @@ class BodyBudget:
         self.held -= body.size
         self._held_by_whole -= body.size
         body.size = 0
+        if isinstance(body, Untaken):
+            self._untaken.discard(body)
         held_by_client = self._by_client.get(body.client, set())
         held_by_client.discard(body)
         if not held_by_client:

@@ -8,6 +8,9 @@ A connection on which no request came within ``FIRST_REQUEST_SECONDS`` is closed
 one, through a tunnel and TLS where there are any. One on which requests came may be idle for as long as mitmproxy lets
 it, ten minutes: clients keep theirs.
 
+What a client does not take of its answers counts as held; what it has not taken ``LINGER_SECONDS`` after its connection
+was closed is thrown away.
+
 While a hook works, mitmproxy reads on, and whoever waits for the hook keeps what comes. Here it reads no more than
 ``MOST_UNATTENDED`` bytes until the hooks of the connection have ended.
 
@@ -30,6 +33,8 @@ from beacon_audit.proxy.hook_guard import PatientHandler
 
 #: How long a connection may be open without a request.
 FIRST_REQUEST_SECONDS = 30.0
+#: How long a connection that was closed may take to hand over what is left.
+LINGER_SECONDS = 30.0
 #: How many bytes may come while hooks work.
 MOST_UNATTENDED = 1024 * 1024
 
@@ -49,6 +54,10 @@ class GuardedConnectionHandler(PatientHandler):
         self._attended = asyncio.Event()
         self._has_ended = False
         self._patience: asyncio.TimerHandle | None = None
+        writer = self.transports[self.client].writer
+        assert isinstance(writer, asyncio.StreamWriter)  # noqa: S101 - for mypy: it listens on TCP only
+        self._transport = writer.transport
+        self._untaken = self.budget.untaken(self.client.id, self._transport.get_write_buffer_size)
 
     async def server_event(self, event: events.Event) -> None:
         """As the original, counted."""
@@ -56,6 +65,7 @@ class GuardedConnectionHandler(PatientHandler):
             self.garbage.received(len(event.data))
             self._unattended += len(event.data) if self._hooks else 0
         await super().server_event(event)
+        self._untaken.look()
 
     async def drain_writers(self) -> None:
         """As the original, after which the next piece is read."""
@@ -73,6 +83,8 @@ class GuardedConnectionHandler(PatientHandler):
             self._patience.cancel()
             self._has_ended = True
             self._give_back_soon()
+            if self._transport.get_write_buffer_size():
+                asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
             for left_behind in self.transports.values():
                 if left_behind.writer is not None:
                     left_behind.writer.close()

@@ -36,6 +36,7 @@ def install(permits: Permits, watches: Watches, budget: BodyBudget, connections:
     GuardedHttpStream.permits, GuardedHttpStream.watches = permits, watches
     GuardedHttpStream.budget = GuardedConnectionHandler.budget = budget
     GuardedConnectionHandler.connections = connections
+    GuardedHttp2Server.budget = budget
     # At level debug it writes every header of HTTP/2, before any secret in it could be learned.
     logging.getLogger("hpack").setLevel(logging.WARNING)
     for module, name, guard in (

@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from h2 import events as h2_events
 from h2.errors import ErrorCodes
@@ -25,6 +26,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import _http2
 from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage
 
+from beacon_audit.proxy.body_budget import BodyBudget
 from beacon_audit.proxy.http1_guard import MAX_HEAD_BYTES, UnreadableRequest, UnreadableRequestHook
 from beacon_audit.proxy.http2_frames import CONTINUATION, DATA, HEADERS, FrameReader, Piece
 
@@ -51,7 +53,10 @@ class _Body:
 
 
 class GuardedHttp2Server(_http2.Http2Server):
-    """mitmproxy's HTTP/2 server side, which reports what it could not read before it answers."""
+    """mitmproxy's HTTP/2 server side, which reports what it could not read before it answers. ``budget`` is that of the
+    running proxy."""
+
+    budget: ClassVar[BodyBudget] = BodyBudget(0, 0)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -62,6 +67,7 @@ class GuardedHttp2Server(_http2.Http2Server):
         self._idle_frames = 0.0
         self._idle_since = time.monotonic()
         self._ended = False
+        self._untaken = self.budget.untaken(context.client.id, self._waiting_for_windows)
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if isinstance(event, events.DataReceived):
@@ -75,6 +81,11 @@ class GuardedHttp2Server(_http2.Http2Server):
         if isinstance(event, events.ConnectionClosed) and self._reader.within_head:
             yield from self._report(_BROKEN_OFF)
         yield from super()._handle_event(event)
+        self._untaken.look()
+
+    def _waiting_for_windows(self) -> int:
+        """The bytes of answers for which the client has opened no window."""
+        return sum(len(piece.data) for pieces in self.h2_conn.stream_buffers.values() for piece in pieces)
 
     def _take(self, piece: Piece) -> layer.CommandGenerator[None]:
         self._stream = piece.stream

@@ -108,6 +108,24 @@ def test_client_that_left_gives_back_all_of_its_own_and_nothing_else() -> None:
     assert (clients.budget.held, clients.told) == (3, [])
 
 
+def test_answer_that_its_client_does_not_take_counts_until_it_does() -> None:
+    clients = Clients(10)
+    waiting = [6]
+    untaken = clients.budget.untaken("client", lambda: waiting[0])
+    untaken.look()
+    assert clients.budget.held == 6
+    assert not clients.open("too much").take(5)
+    waiting[0] = 0
+    assert clients.open("enough").take(5)
+    assert clients.budget.held == 5
+    waiting[0] = 20  # it is there already
+    untaken.look()
+    assert not clients.open("newest").take(1)
+    clients.budget.release_all("client")
+    untaken.look()
+    assert clients.budget.held == 0
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_count_is_what_is_held_whatever_happens(seed: int) -> None:
     """Against a model: the sizes that each body was let keep."""
@@ -147,3 +165,4 @@ def test_count_is_what_is_held_whatever_happens(seed: int) -> None:
     assert budget.held == 0
     assert not budget._by_client
     assert not budget._collecting
+    assert not budget._untaken
