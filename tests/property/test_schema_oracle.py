@@ -21,6 +21,9 @@ EDITIONS = ("langsmith-beacon/2025-10", "langsmith-beacon/2026-08")
 DIRECTORIES = {edition: PACKAGE / "editions" / edition for edition in EDITIONS} | {"otlp": PACKAGE / "otlp"}
 ORACLES = {name: SchemaOracle(directory) for name, directory in DIRECTORIES.items()}
 OURS = {name: SchemaSet(oracle.schemas) for name, oracle in ORACLES.items()}
+EXPLAINING = {
+    (name, file): OURS[name].validator(file) for name, oracle in ORACLES.items() for file in oracle.schemas
+}
 SCHEMAS = [(name, file) for name, oracle in ORACLES.items() for file in oracle.schemas]
 SAMPLES = {
     name: [json.loads(path.read_bytes()) for path in sorted((DIRECTORIES[name] / "samples").glob("*.request.json"))]
@@ -86,7 +89,7 @@ def test_both_engines_accept_and_refuse_the_same(directory: str, file: str, data
     document = data.draw(mutated(samples) | VALUES)
     accepted = ORACLES[directory].accepts(file, document)
     assert ours.accepts(document) == accepted
-    assert (ours.findings(document) == ()) == accepted
+    assert any(EXPLAINING[directory, file].iter_errors(document)) == (not accepted)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -24,8 +24,14 @@ from beacon_audit.model.json_value import JsonValue
 
 _STRUCTURE = "contract.otlp-structure"
 _STATUS = "status.schema.json"
-#: Values that mean nothing, of any type. Too many for some: that only costs a second look.
-_DEFAULTS: list[JsonValue] = ["", "0", 0, False, []]
+#: Refuses what means nothing, of any type: "", "0", 0, false, []. It refuses more, which only costs a second look: to
+#: ask for exactly these (``not``, ``enum``) takes the engine as long as all the rest.
+_STATED: Schema = {
+    "type": ["string", "number", "array", "object", "null"],
+    "minLength": 2,
+    "exclusiveMinimum": 0,
+    "minItems": 1,
+}
 #: Where sub-schemas only ever add to what is refused.
 _ADDING = ("items", "additionalProperties")
 _ADDING_MAPS = ("properties", "patternProperties", "$defs")
@@ -38,21 +44,19 @@ class OtlpTier:
         self, signal: OtlpSignal, documented: DocumentSchema, schemas: Mapping[str, Schema], name: str
     ) -> None:
         self._documented = documented
-        self._screen = DocumentSchema(SchemaSet({file: _screening(schema) for file, schema in schemas.items()}), name)
+        self._screen = SchemaSet({file: _screening(schema) for file, schema in schemas.items()}).checker(name)
         file = f"{signal}.schema.json"
         self._protocol = DocumentSchema(SchemaSet({file: read_schema(signal)}), file)
         self._request = otlp_request(signal)
 
     def findings(self, document: JsonValue) -> tuple[Finding, ...]:
         """Every difference between ``document`` and what is documented. A documented body costs one look."""
-        if self._screen.accepts(document):
+        if self._screen.is_valid(document):
             return ()
-        if is_large(document):
-            return self._screen.findings(document)
         meaning = self._request.without_defaults(document)
         documented = self._documented.listed(meaning)
-        if not documented.findings:
-            return ()
+        if not documented.findings or is_large(meaning):
+            return documented.findings
         protocol = self._protocol.listed(meaning)
         if not (documented.complete and protocol.complete):
             # What is not listed could be wrong by the protocol, too: nothing is taken for mere structure.
@@ -154,7 +158,17 @@ def _screening(schema: Schema) -> Schema:
             }
     required = schema.get("required")
     if isinstance(required, list):
-        stated: dict[str, JsonValue] = {str(name): {"not": {"enum": _DEFAULTS}} for name in required}
-        more = schema.get("allOf")
-        screening["allOf"] = [*(more if isinstance(more, list) else []), {"properties": stated}]
+        _ask_for(screening, [str(name) for name in required])
     return screening
+
+
+def _ask_for(screening: Schema, required: Sequence[str]) -> None:
+    """Refuse defaults of the members ``required``: where they are declared, so that none is looked up twice."""
+    declared = screening.get("properties")
+    properties = dict(declared) if isinstance(declared, dict) else {}
+    elsewhere: Schema = {name: _STATED for name in required if name not in properties}
+    properties |= {name: {"allOf": [properties[name], _STATED]} for name in required if name in properties}
+    screening["properties"] = properties
+    if elsewhere:
+        more = screening.get("allOf")
+        screening["allOf"] = [*(more if isinstance(more, list) else []), {"properties": elsewhere}]

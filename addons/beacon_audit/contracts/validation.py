@@ -61,10 +61,11 @@ class DocumentSchema:
     def __init__(self, schemas: SchemaSet, name: str) -> None:
         self._schemas = schemas
         self._validator = schemas.validator(name)
+        self._checker = schemas.checker(name)
 
     def accepts(self, document: JsonValue) -> bool:
         """Whether there is no difference between ``document`` and the schema."""
-        return self._validator.is_valid(document)
+        return self._checker.is_valid(document)
 
     def findings(self, document: JsonValue) -> tuple[Finding, ...]:
         """The differences between ``document`` and the schema."""
@@ -72,7 +73,7 @@ class DocumentSchema:
 
     def listed(self, document: JsonValue) -> "Differences":
         """The same, and whether they are all."""
-        if self._validator.is_valid(document):
+        if self.accepts(document):
             return Differences((), True)
         if is_large(document):
             return Differences(self._first_only(document), False)

@@ -12,6 +12,11 @@ GROUP = 1 << 20
 
 def text_groups(texts: Iterable[str]) -> Iterator[list[str]]:
     """``texts``, in order."""
+    texts = list(texts)
+    if sum(map(len, texts)) + len(texts) <= GROUP:
+        if texts:
+            yield texts
+        return
     group: list[str] = []
     size = 0
     for text in texts:

@@ -85,7 +85,7 @@ def _is_written_again(document: JsonValue, data: bytes) -> bool:
         written = orjson.dumps(document)
     except orjson.JSONEncodeError:  # nested deeper than it writes
         return False
-    return written in (data, data.replace(b'": ', b'":').replace(b", ", b","))
+    return written == data or written == data.replace(b'": ', b'":').replace(b", ", b",")
 
 
 def _is_shallow(data: bytes, max_depth: int) -> bool:

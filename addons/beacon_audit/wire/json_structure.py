@@ -32,8 +32,8 @@ def _outside(data: bytes) -> Iterator[bytes]:
 
 def has_more_values(data: bytes, most: int) -> bool:
     """Whether ``data`` could hold more than ``most`` values and empty containers, whatever comes behind a mistake in
-    it. A text with many commas costs a second look."""
-    return _places(data) >= most and _places(structure_of(data)) >= most
+    it. A text with many commas costs a second look, and a body of fewer bytes than that none."""
+    return len(data) >= most and _places(data) >= most and _places(structure_of(data)) >= most
 
 
 def _places(data: bytes) -> int:

@@ -19,22 +19,27 @@ from beacon_audit.wire.json_body import read_json
 from beacon_audit.wire.otlp_messages import MessageShape, Signal, request_shape
 from beacon_audit.wire.places import Place, pointer_to
 
-# Every other name has an underscore. It may be written as an escape, which is rare enough to look closer at any. With
-# re2, because each underscore of a long run would be a beginning of its own.
-_MAY_HOLD_ALIAS = re2.compile(rb'_[A-Za-z0-9_]*"[ \t\r\n]*:|\\u')
+# Every other name has an underscore. With re2, because each underscore of a long run would be a beginning of its own;
+# and alone, because re2 is quick in finding one character to begin with, and ten times slower with a choice of two.
+_UNDERSCORE_IN_NAME = re2.compile(rb'_[A-Za-z0-9_]*"[ \t\r\n]*:')
 MOST_ALIASES = 100
 
 
 def read_otlp_json(data: bytes, signal: Signal, *, max_depth: int) -> tuple[JsonValue, tuple[Finding, ...]]:
     """The export request of ``signal`` in ``data``, and what is ambiguous about it."""
     document, findings = read_json(data, max_depth=max_depth)
-    if _MAY_HOLD_ALIAS.search(data):
+    if _may_hold_alias(data):
         aliases = _aliases(document, request_shape(signal))
         findings = (*findings, *islice(aliases, MOST_ALIASES))
         if next(aliases, None) is not None:
             message = f"more than {MOST_ALIASES} fields of this body have another name; only the first are listed"
             findings = (*findings, Finding("wire.json-alias", "", message))
     return document, findings
+
+
+def _may_hold_alias(data: bytes) -> bool:
+    """The underscore may be written as an escape, which is rare enough to look closer at any."""
+    return (b"\\" in data and b"\\u" in data) or _UNDERSCORE_IN_NAME.search(data) is not None
 
 
 def _aliases(document: JsonValue, request: MessageShape) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """What is documented, and what the protocol allows beyond it, with a documentation of five fields."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ AT = "/resourceSpans/0/scopeSpans/0/spans/0"
 
 
 def request(**span: Any) -> Any:
-    return {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "x", **span}]}]}]}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "work", **span}]}]}]}
 
 
 def found(document: Any) -> list[str]:
@@ -200,10 +201,37 @@ def test_large_body_that_is_not_as_documented_is_told_in_two_findings() -> None:
     assert len(findings) == 2
 
 
-def test_large_body_as_documented_has_no_findings() -> None:
+@pytest.mark.parametrize("text", ["long", "x", "0", ""])
+def test_large_body_as_documented_has_no_findings(text: str) -> None:
     document = request()
-    document["resourceSpans"][0]["scopeSpans"][0]["spans"] = [{"name": "x"}] * 120_000
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"] = [{"name": "work", **value(stringValue=text)}] * 60_000
     assert found(document) == []
+
+
+@pytest.mark.parametrize(("time", "missing"), [("0", True), (0, True), ("00", False), ("1", False), (1, False)])
+def test_time_that_is_asked_for_and_none_is_missing(time: Any, missing: bool) -> None:
+    asking = copy.deepcopy(SCHEMA)
+    span = asking["properties"]["resourceSpans"]["items"]["properties"]["scopeSpans"]["items"]["properties"]["spans"]
+    span["items"]["properties"]["startTimeUnixNano"] = {"type": ["integer", "string"], "pattern": "^[0-9]+$"}
+    span["items"]["required"] = ["name", "startTimeUnixNano"]
+    tier = OtlpTier("traces", DocumentSchema(SchemaSet({FILE: asking}), FILE), {FILE: asking}, FILE)
+    findings = tier.findings(request(startTimeUnixNano=time))
+    assert [finding.pointer for finding in findings] == [f"{AT}/startTimeUnixNano"] * missing
+
+
+def test_empty_list_that_is_asked_for_is_missing() -> None:
+    assert found({"resourceSpans": []}) == ["missing-field /resourceSpans"]
+    assert found({"resourceSpans": [{"scopeSpans": []}]}) == ["missing-field /resourceSpans/0/scopeSpans"]
+
+
+@pytest.mark.parametrize("monotonic", [True, False])
+def test_flag_that_is_asked_for_and_not_set_is_missing(monotonic: bool) -> None:
+    total = {"type": "object", "properties": {"isMonotonic": {"type": "boolean"}}, "required": ["isMonotonic"]}
+    metric = {"type": "object", "properties": {"sum": total}}
+    asking = around("resourceMetrics", around("scopeMetrics", around("metrics", metric)))
+    tier = OtlpTier("metrics", DocumentSchema(SchemaSet({FILE: asking}), FILE), {FILE: asking}, FILE)
+    document = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"sum": {"isMonotonic": monotonic}}]}]}]}
+    assert [finding.code for finding in tier.findings(document)] == ["contract.missing-field"] * (not monotonic)
 
 
 def test_findings_come_in_the_order_of_their_pointers() -> None:
