@@ -21,9 +21,7 @@ EDITIONS = ("langsmith-beacon/2025-10", "langsmith-beacon/2026-08")
 DIRECTORIES = {edition: PACKAGE / "editions" / edition for edition in EDITIONS} | {"otlp": PACKAGE / "otlp"}
 ORACLES = {name: SchemaOracle(directory) for name, directory in DIRECTORIES.items()}
 OURS = {name: SchemaSet(oracle.schemas) for name, oracle in ORACLES.items()}
-EXPLAINING = {
-    (name, file): OURS[name].validator(file) for name, oracle in ORACLES.items() for file in oracle.schemas
-}
+EXPLAINING = {(name, file): OURS[name].validator(file) for name, oracle in ORACLES.items() for file in oracle.schemas}
 SCHEMAS = [(name, file) for name, oracle in ORACLES.items() for file in oracle.schemas]
 SAMPLES = {
     name: [json.loads(path.read_bytes()) for path in sorted((DIRECTORIES[name] / "samples").glob("*.request.json"))]

@@ -230,7 +230,7 @@ def test_flag_that_is_asked_for_and_not_set_is_missing(monotonic: bool) -> None:
     metric = {"type": "object", "properties": {"sum": total}}
     asking = around("resourceMetrics", around("scopeMetrics", around("metrics", metric)))
     tier = OtlpTier("metrics", DocumentSchema(SchemaSet({FILE: asking}), FILE), {FILE: asking}, FILE)
-    document = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"sum": {"isMonotonic": monotonic}}]}]}]}
+    document: Any = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"sum": {"isMonotonic": monotonic}}]}]}]}
     assert [finding.code for finding in tier.findings(document)] == ["contract.missing-field"] * (not monotonic)
 
 
