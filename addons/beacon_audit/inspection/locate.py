@@ -64,8 +64,9 @@ class _Pointers:
 
     def __init__(self, withheld: frozenset[str]) -> None:
         self._withheld = withheld
-        #: By the identity of a place: what leads to it, and whether a key on the way is not shown.
-        self._known: dict[int, tuple[str, bool]] = {id(None): ("", True)}
+        #: By the identity of a place: what leads to it, whether all keys on the way are shown, and the place, which is
+        #: kept so that no other ever has its identity.
+        self._known: dict[int, tuple[str, bool, Place]] = {id(None): ("", True, None)}
 
     def to(self, place: Place) -> str:
         """The JSON Pointer to ``place``, or to the innermost object around the first key that is not shown."""
@@ -73,12 +74,12 @@ class _Pointers:
         while (known := self._known.get(id(place))) is None and place is not None:
             steps.append(place)
             place = place[0]
-        pointer, shown = known or ("", True)
+        pointer, shown, _ = known or ("", True, None)
         for step in reversed(steps):
             last = step[1]
             shown = shown and last not in self._withheld and (isinstance(last, int) or can_show_key(last))
             pointer = f"{pointer}{json_pointer((last,))}" if shown else pointer
-            self._known[id(step)] = pointer, shown
+            self._known[id(step)] = pointer, shown, step
         return pointer
 
 

@@ -43,6 +43,12 @@ def test_path_is_taken_as_it_is() -> None:
     assert pointers(()) == [""]
 
 
+def test_no_path_is_taken_for_another() -> None:
+    paths = [("a", at, "b", 0, "c") if at % 3 else ("d", at) for at in range(100)]
+    expected = [f"/a/{at}/b/0/c" if at % 3 else f"/d/{at}" for at in range(100)]
+    assert pointers(*paths) == expected
+
+
 def test_findings_are_in_document_order_whatever_the_order_of_suspicions() -> None:
     document: JsonValue = [{"k": "1"}, {"k": "2"}, {"k": "1"}]
     assert pointers(anywhere("1"), anywhere("2"), document=document) == ["/0/k", "/1/k", "/2/k"]
