@@ -96,6 +96,12 @@ def _protobuf_attributes(size: int) -> bytes:
     return chunk(1, chunk(2, chunk(2, *parts)))
 
 
+def _attribute_again(size: int) -> bytes:
+    """The same attribute, which the reader makes once, with as many values as it has room for."""
+    one = chunk(9, chunk(1, b"k"), chunk(2, chunk(5, chunk(1, number(2, 1)) * 240)))
+    return chunk(1, chunk(2, chunk(2, one * max(1, size // len(one)))))
+
+
 def _packed(size: int) -> bytes:
     return chunk(1, chunk(2, chunk(2, number(99, 1) * (size // 3))))
 
@@ -181,6 +187,7 @@ HOSTILE = (
     HostileBody("protobuf: empty messages", lambda size: b"\x0a\x00" * (size // 2), protobuf=True),
     HostileBody("protobuf: empty messages in one", lambda size: chunk(1, b"\x12\x00" * (size // 2)), protobuf=True),
     HostileBody("protobuf: attributes", _protobuf_attributes, protobuf=True),
+    HostileBody("protobuf: one attribute of many values, again and again", _attribute_again, protobuf=True),
     HostileBody("protobuf: unknown fields", _packed, protobuf=True),
     HostileBody("protobuf: distinct unknown fields", lambda size: b"".join(
         varint((n + 100) << 3) + b"\x00" for n in range(size // 5)), protobuf=True),

@@ -54,8 +54,8 @@ class OtlpMessage:
             member = self.members.get(name)
             if member is None:
                 kept[name] = value
-            elif not any(_same(value, default) for default in member.defaults):
-                kept[name] = _below(value, member.message)
+            elif not (member.defaults and _means_nothing(value, member.defaults)):
+                kept[name] = value if member.message is None else _below(value, member.message)
         return kept
 
     def at(self, path: Sequence[str]) -> "OtlpMember | OtlpMessage | None":
@@ -101,16 +101,16 @@ def _defaults(schema: Mapping[str, Any]) -> tuple[JsonValue, ...]:
     return (0, "0") if schema["type"] == ["integer", "string"] else (default,)
 
 
-def _below(value: JsonValue, message: OtlpMessage | None) -> JsonValue:
-    if message is None:
-        return value
+def _below(value: JsonValue, message: OtlpMessage) -> JsonValue:
     if isinstance(value, list):
         return [message.without_defaults(item) for item in value]
     return message.without_defaults(value)
 
 
-def _same(value: JsonValue, default: JsonValue) -> bool:
-    """Whether they are equal and of one type: ``False`` is not 0, and -0.0 is written out because it is not 0.0."""
-    if type(value) is not type(default) or value != default:
-        return False
-    return not isinstance(value, float) or math.copysign(1.0, value) > 0
+def _means_nothing(value: JsonValue, defaults: tuple[JsonValue, ...]) -> bool:
+    """Whether one of ``defaults`` is equal and of the same type: ``False`` is not 0, and -0.0 is written out because it
+    is not 0.0."""
+    for default in defaults:
+        if type(value) is type(default) and value == default:
+            return not isinstance(value, float) or math.copysign(1.0, value) > 0
+    return False

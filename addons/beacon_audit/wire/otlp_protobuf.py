@@ -111,8 +111,9 @@ class _Reader:
         self._values = Values(data, self.remarks)
         self._max_depth = max_depth
         self._left = MOST_VALUES
-        #: Short repetitive messages without remarks, by depth: at another one they may be nested too deeply.
-        self._known: list[dict[bytes, Document]] = [{} for _ in range(max_depth + 1)]
+        #: Short repetitive messages without remarks, by depth: at another one they may be nested too deeply. With the
+        #: number of their values, which whoever looks at the document meets as often as the message comes.
+        self._known: list[dict[bytes, tuple[Document, int]]] = [{} for _ in range(max_depth + 1)]
 
     # In one piece and without a call for a plain value: a call costs as much as reading it does.
     def message(  # noqa: C901
@@ -129,10 +130,11 @@ class _Reader:
             tag = data[position]
             if tag > ONE_BYTE:
                 tag, at = self._values.tag(position, end, place)
-            if tag not in fields:
+            field = fields.get(tag)
+            if field is None:
                 position = self._unread(tag, at, end, shape, document, depth, place)
                 continue
-            kind, name, child, element = fields[tag]
+            kind, name, child, element = field
             if name in document and kind not in REPEATED:
                 position = self._again(position, at, tag, end, shape, document, depth, place)
                 continue
@@ -155,18 +157,19 @@ class _Reader:
                     except UnicodeDecodeError:
                         value = self._values.text(at, position, (place, name))
                 elif kind == MESSAGES:
-                    value = document.get(name, [])
+                    value = document[name] if name in document else []
                     if not child.repetitive or size > _LONGEST_KNOWN:
                         value.append(self.message(at, position, child, depth + 2, ((place, name), len(value))))
                     elif (key := data[at:position]) in (known := self._known[depth]):
-                        value.append(known[key])
-                        self._left -= 1
+                        item, values = known[key]
+                        value.append(item)
+                        self._left -= values
                     else:
-                        said = self.remarks.count
+                        said, left = self.remarks.count, self._left
                         item = self.message(at, position, child, depth + 2, ((place, name), len(value)))
                         value.append(item)
                         if said == self.remarks.count:
-                            known[key] = item
+                            known[key] = item, left - self._left
                 elif kind == MESSAGE:
                     value = self.message(at, position, child, depth + 1, (place, name))
                 elif kind == HEX:

@@ -351,6 +351,7 @@ def test_lists_of_scalars_and_hidden_values_count_as_depth() -> None:
         (trace(chunk(9) * 1000), "traces"),
         (trace(number(99, 1) * 1000), "traces"),
         (trace(chunk(5) * 1000), "traces"),
+        (trace(chunk(9, chunk(1, b"k"), chunk(2, chunk(5, chunk(1, number(2, 1)) * 20))) * 40), "traces"),
         (chunk(1, chunk(1, chunk(3, chunk(3) * 1000))), "traces"),
         (metric(chunk(10, chunk(1, chunk(8, chunk(2, bytes(1000)))))), "metrics"),
         (metric(chunk(10, chunk(1, chunk(8, number(2, 1) * 1000)))), "metrics"),
