@@ -55,7 +55,7 @@ _WIRE_TYPES: Mapping[int, int] = {
 }  # fmt: skip
 #: OTLP/JSON writes these as hex; all other bytes are base64 (OTLP specification, "JSON Protobuf Encoding").
 _IDS = frozenset({"trace_id", "span_id", "parent_span_id"})
-_REPETITIVE = frozenset({"opentelemetry.proto.common.v1.KeyValue"})
+_REPETITIVE = frozenset({"opentelemetry.proto.common.v1.KeyValue", "opentelemetry.proto.trace.v1.Status"})
 
 
 @dataclass(slots=True, eq=False)

@@ -28,6 +28,7 @@ Source of the rules: https://protobuf.dev/programming-guides/encoding/; OTLP spe
 import base64
 import contextlib
 import struct
+from collections import defaultdict
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -113,7 +114,9 @@ class _Reader:
         self._left = MOST_VALUES
         #: Short repetitive messages without remarks, by depth: at another one they may be nested too deeply. With the
         #: number of their values, which whoever looks at the document meets as often as the message comes.
-        self._known: list[dict[bytes, tuple[Document, int]]] = [{} for _ in range(max_depth + 1)]
+        self._known: defaultdict[MessageShape, list[dict[bytes, tuple[Document, int]]]] = defaultdict(
+            lambda: [{} for _ in range(max_depth + 3)]
+        )
 
     # In one piece and without a call for a plain value: a call costs as much as reading it does.
     def message(  # noqa: C901
@@ -157,21 +160,22 @@ class _Reader:
                     except UnicodeDecodeError:
                         value = self._values.text(at, position, (place, name))
                 elif kind == MESSAGES:
-                    value = document[name] if name in document else []
-                    if not child.repetitive or size > _LONGEST_KNOWN:
+                    value = document.get(name, [])
+                    if not child.repetitive:
                         value.append(self.message(at, position, child, depth + 2, ((place, name), len(value))))
-                    elif (key := data[at:position]) in (known := self._known[depth]):
-                        item, values = known[key]
-                        value.append(item)
+                    elif found := self._known[child][depth + 2].get(data[at:position]):
+                        value.append(found[0])
+                        self._left -= found[1]
+                    else:
+                        value.append(self._first(at, position, child, depth + 2, ((place, name), len(value))))
+                elif kind == MESSAGE:
+                    if not child.repetitive:
+                        value = self.message(at, position, child, depth + 1, (place, name))
+                    elif found := self._known[child][depth + 1].get(data[at:position]):
+                        value, values = found
                         self._left -= values
                     else:
-                        said, left = self.remarks.count, self._left
-                        item = self.message(at, position, child, depth + 2, ((place, name), len(value)))
-                        value.append(item)
-                        if said == self.remarks.count:
-                            known[key] = item, left - self._left
-                elif kind == MESSAGE:
-                    value = self.message(at, position, child, depth + 1, (place, name))
+                        value = self._first(at, position, child, depth + 1, (place, name))
                 elif kind == HEX:
                     value = data[at:position].hex()
                 elif kind == BASE64:
@@ -205,6 +209,14 @@ class _Reader:
             raise _too_large()
         if shape.oneofs and len(document) > 1:
             self._check_oneofs(shape, document, place)
+        return document
+
+    def _first(self, position: int, end: int, shape: MessageShape, depth: int, place: Place) -> Document:
+        """As ``message``, of one whose bytes may come again."""
+        said, left = self.remarks.count, self._left
+        document = self.message(position, end, shape, depth, place)
+        if said == self.remarks.count and end - position <= _LONGEST_KNOWN:
+            self._known[shape][depth][self._data[position:end]] = document, left - self._left
         return document
 
     def _check(self, depth: int, values: int) -> None:

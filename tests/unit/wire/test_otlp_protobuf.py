@@ -50,6 +50,16 @@ def test_no_byte_is_a_message_without_fields() -> None:
     assert read(b"") == ({}, [])
 
 
+def test_same_bytes_are_what_the_field_says_that_they_are() -> None:
+    """An attribute of the scope and the status of a span, which stand equally deep."""
+    same = chunk(2, chunk(1, "v"))
+    document, found = read(chunk(1, chunk(2, chunk(1, chunk(3, same)), chunk(2, chunk(15, same)))))
+    (scope,) = document["resourceSpans"][0]["scopeSpans"]
+    assert scope["scope"] == {"attributes": [{"value": {"stringValue": "v"}}]}
+    assert scope["spans"] == [{"status": {"message": "\n\x01v"}}]
+    assert found == []
+
+
 def test_ids_are_hex_times_and_enums_numbers_and_order_is_free() -> None:
     assert span(
         fixed64(7, 2**64 - 1), number(6, 2), chunk(5, "name"), chunk(2, bytes(range(8))), chunk(1, bytes([255] * 16)),
