@@ -181,6 +181,8 @@ HOSTILE = (
                 b"]}]}]}", between=b","), "telemetry-logs"),
     HostileBody("span ids that are none", _numbered(
         b'{"resourceSpans":[{"scopeSpans":[{"spans":[', lambda n: b'{"spanId":"x%d"}' % n, b"]}]}]}")),
+    HostileBody("transactions without anything", _filled(b'{"license":"a","trace_transactions":[', b"{}", b"]}",
+                between=b","), "usage-ingest"),
     HostileBody("transactions", _filled(b'{"license":"a","trace_transactions":[', b'{"id":1}', b"]}", between=b","),
                 "usage-ingest"),
     HostileBody("one long license", _filled(b'{"license":"', b"a%", b'"}'), "license-verify"),

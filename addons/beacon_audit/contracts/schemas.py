@@ -88,6 +88,19 @@ class SchemaSet:
             place = self._place(name, json_pointer(path))
             raise ContractError(f"{place}: expected a JSON Schema (2020-12) of its own directory: {reason}") from None
 
+    def most_required(self, name: str) -> int:
+        """How many members one object can lack at most, by the file ``name`` and those that it refers to."""
+        most = 0
+        files = [name]
+        for file in files:  # grows
+            for _, schema in subschemas(self._schemas.get(file, {})):
+                required, reference = schema.get("required"), schema.get("$ref")
+                most = max(most, len(required) if isinstance(required, list) else 0)
+                other = reference.partition("#")[0] if isinstance(reference, str) else ""
+                if other and other not in files:
+                    files.append(other)
+        return most
+
     def description(self, location: str | None) -> str | None:
         """The ``description`` beside the keyword at ``location`` (an absolute keyword location), if there is one."""
         file, _, fragment = (location or "").removeprefix(BASE).partition("#")

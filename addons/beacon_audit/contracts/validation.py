@@ -5,9 +5,10 @@ Takes a document and a schema; gives findings in the order of their pointers:
 ``contract.wrong-type`` and ``contract.wrong-value``. Never raises on a document. Messages are made from the schema's
 ``description``, never from the document.
 
-Listing every difference of a body made of a million mistakes would cost minutes, and each would hold a copy of what is
-around it. So of a body above ``_LARGE`` only the first is listed, and of any other ``MOST_DIFFERENCES``, with one that
-covers the whole body; redaction then hides all of it.
+Listing every difference of a body made of a million mistakes would cost minutes, and each holds a copy of what is
+around it; the engine makes all of them before it gives the first. So of a body that could have more than
+``_MOST_POSSIBLE`` only the first is listed, and of any other ``MOST_DIFFERENCES``, with one that covers the whole body;
+redaction then hides all of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,8 +26,8 @@ from beacon_audit.model.pointer import json_pointer
 #: The message of a finding whose pointer leads to the object around a member that must not be named.
 KEY_NOT_SHOWN = "an undocumented field is in here; its key is not shown"
 
-#: Values and, by 32 characters, texts.
-_LARGE = 100_000
+#: Counted are values, the members that objects may lack and, by 32 characters, texts.
+_MOST_POSSIBLE = 100_000
 _TEXT_UNIT = 32
 MOST_DIFFERENCES = 50_000
 _ARTICLED = {
@@ -62,6 +63,7 @@ class DocumentSchema:
         self._schemas = schemas
         self._validator = schemas.validator(name)
         self._checker = schemas.checker(name)
+        self._most_required = schemas.most_required(name)
 
     def accepts(self, document: JsonValue) -> bool:
         """Whether there is no difference between ``document`` and the schema."""
@@ -75,7 +77,7 @@ class DocumentSchema:
         """The same, and whether they are all."""
         if self.accepts(document):
             return Differences((), True)
-        if is_large(document):
+        if self.is_large(document):
             return Differences(self._first_only(document), False)
         found: dict[Finding, None] = {}
         complete = True
@@ -86,6 +88,22 @@ class DocumentSchema:
                 break
             found[finding] = None
         return Differences(tuple(sorted(found, key=lambda finding: (finding.pointer, finding.code))), complete)
+
+    def is_large(self, document: JsonValue) -> bool:
+        """Whether listing every difference of ``document`` could take minutes."""
+        waiting = [document]
+        possible = 0
+        while waiting and possible <= _MOST_POSSIBLE:
+            value = waiting.pop()
+            if isinstance(value, str):
+                possible += len(value) // _TEXT_UNIT
+            elif isinstance(value, dict):
+                possible += self._most_required + len(value) + sum(map(len, value)) // _TEXT_UNIT
+                waiting.extend(value.values())
+            elif isinstance(value, list):
+                possible += len(value)
+                waiting.extend(value)
+        return possible > _MOST_POSSIBLE
 
     def _each(self, document: JsonValue) -> Iterator[Finding]:
         for error in self._validator.iter_errors(document):
@@ -159,20 +177,3 @@ def _value_at(document: JsonValue, path: Sequence[str | int]) -> JsonValue:
         elif isinstance(value, dict):
             value = value[str(token)]
     return value
-
-
-def is_large(document: JsonValue) -> bool:
-    """Whether listing every difference of ``document`` could take minutes."""
-    waiting = [document]
-    seen = 0
-    while waiting and seen <= _LARGE:
-        value = waiting.pop()
-        if isinstance(value, str):
-            seen += len(value) // _TEXT_UNIT
-        elif isinstance(value, dict):
-            seen += len(value) + sum(map(len, value)) // _TEXT_UNIT
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            seen += len(value)
-            waiting.extend(value)
-    return seen > _LARGE

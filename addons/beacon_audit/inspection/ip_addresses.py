@@ -8,7 +8,8 @@ same on every machine (loopback, unspecified, broadcast), which identify nobody.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from beacon_audit.inspection.context import InspectionContext
 from beacon_audit.inspection.facts import Fact, Suspicion, anywhere
@@ -25,6 +26,8 @@ _V6 = re.compile(rb"(?<![\w:.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]+(?![\w:])", re.ASC
 _OF_A_VERSION = re.compile(rb"(?:\bv|version[\s:=\"']*|\w/)$", re.ASCII | re.IGNORECASE)
 _ENOUGH_GROUPS = 3
 _VERSION = "version"
+#: Reading one takes a microsecond. A text with more of what could be one counts as a text with one.
+MOST_CHECKED = 10_000
 _MESSAGE = "expected nothing that identifies a person or a machine, got an IP address"
 
 
@@ -34,30 +37,41 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
         return
     versions = {text for key, texts in subject.attributes.items() if key.endswith(_VERSION) for text in texts}
     versions.update(subject.fields.get(_VERSION, ()))
+    called_so: dict[str, None] = {}
     for text, reading in subject.readings.matching(_CANDIDATE):
-        if _holds_address(reading):
-            is_version = text in versions and _V4.fullmatch(reading)
-            for about in _elsewhere(subject, text) if is_version else (anywhere(text),):
-                yield Suspicion("promise.ip-address", about, _MESSAGE)
+        if not _holds_address(reading):
+            continue
+        if text in versions and _V4.fullmatch(reading):
+            called_so[text] = None
+        else:
+            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
+    for about in _elsewhere(subject, called_so):
+        yield Suspicion("promise.ip-address", about, _MESSAGE)
 
 
-def _elsewhere(subject: Subject, text: str) -> Iterator[Fact]:
-    """Where ``text`` stands without being called a version."""
-    if text in subject.keys or text in subject.attributes:
-        yield anywhere(text)
-        return
+def _elsewhere(subject: Subject, versions: Collection[str]) -> Iterator[Fact]:
+    """Where one of these texts stands without being called a version. One look at the whole document, not one each."""
+    names = [text for text in versions if text in subject.keys or text in subject.attributes]
+    yield from map(anywhere, names)
+    values = set(versions).difference(names)
     for member, texts in subject.wordy.items():
-        if member != _VERSION and text in texts:
-            yield Fact("field", member, text)
+        if member != _VERSION:
+            yield from (Fact("field", member, text) for text in texts if text in values)
     for key, texts in subject.attributes.items():
-        if not key.endswith(_VERSION) and text in texts:
-            yield Fact("attribute", key, text)
+        if not key.endswith(_VERSION):
+            yield from (Fact("attribute", key, text) for text in texts if text in values)
 
 
 def _holds_address(data: bytes) -> bool:
-    v4 = (match.group() for match in _V4.finditer(data) if not _is_version(data, match.start()))
-    v6 = (match.group().rstrip(b".") for match in _V6.finditer(data))
-    return any(map(_identifies, v4)) or any(_has_groups(found) and _identifies(found) for found in v6)
+    candidates = chain(_V4.finditer(data), _V6.finditer(data))
+    return any(count >= MOST_CHECKED or _is_address(data, match) for count, match in enumerate(candidates))
+
+
+def _is_address(data: bytes, match: re.Match[bytes]) -> bool:
+    if match.re is _V4:
+        return not _is_version(data, match.start()) and _identifies(match.group())
+    found = match.group().rstrip(b".")
+    return _has_groups(found) and _identifies(found)
 
 
 def _is_version(data: bytes, start: int) -> bool:

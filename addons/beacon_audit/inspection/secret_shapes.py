@@ -50,6 +50,10 @@ def _has_digit(found: bytes) -> bool:
     return any(48 <= byte <= 57 for byte in found)
 
 
+def _is_as_long_as_a_google_key(found: bytes) -> bool:
+    return len(found) >= len("AIza") + 35
+
+
 def _is_basic(found: bytes) -> bool:
     """Whether it decodes to ``name:password``."""
     token = found.split()[-1].rstrip(b"=")
@@ -67,7 +71,8 @@ SHAPES = (
     Shape("a PEM block", r"-----? ?BEGIN [A-Z0-9 ]{2,48}-----?"),
     Shape("an AWS access key", _WORD + r"(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z2-7]{16}(?:[^A-Za-z0-9]|$)"),
     Shape("an AWS secret key", r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+]{40}"),
-    Shape("a Google API key", r"AIza[0-9A-Za-z_-]{35}"),
+    # Not {35}: where keys could begin in the last 35 characters is a state of the automaton for every combination.
+    Shape("a Google API key", r"AIza[0-9A-Za-z_-]{8,}", _is_as_long_as_a_google_key),
     Shape("a Google OAuth secret", r"GOCSPX-[0-9A-Za-z_-]{24,}|" + _WORD + r"ya29\.[0-9A-Za-z_-]{20,}"),
     Shape("an Azure storage key", r"(?i:AccountKey)=[A-Za-z0-9+/]{40,}"),
     Shape("an Azure client secret", r"(?:^|[^A-Za-z0-9])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),

@@ -112,6 +112,24 @@ def test_large_texts_make_a_body_large_too() -> None:
         assert findings(schema, [large, large])[0][:2] == ("undocumented-field", "")
 
 
+def test_members_that_objects_may_lack_make_a_body_large_too() -> None:
+    """The engine makes all differences before it gives the first."""
+    required = [f"k{number}" for number in range(20)]
+    files: dict[str, dict[str, Any]] = {
+        "a.schema.json": {"items": {"$ref": "b.schema.json"}},
+        "b.schema.json": {"required": ["k0"], "items": {"$ref": "c.schema.json"}},
+        "c.schema.json": {"$ref": "a.schema.json", "required": required},
+        "d.schema.json": {"required": [*required, "k20"]},
+    }
+    schemas = SchemaSet(files)
+    assert [schemas.most_required(name) for name in files] == [20, 20, 20, 21]
+    schema = DocumentSchema(schemas, "a.schema.json")
+    for count, large in ((2_400, False), (5_000, True)):
+        document: JsonValue = [[{}] * count]
+        assert schema.is_large(document) == large
+        assert schema.listed(document).complete == (not large)
+
+
 def test_differences_without_end_are_cut_off_and_the_whole_body_is_named() -> None:
     schema: dict[str, Any] = {"additionalProperties": False}
     found = findings(schema, {f"k{number}": 1 for number in range(MOST_DIFFERENCES + 1)})

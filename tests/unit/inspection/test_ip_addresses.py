@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from beacon_audit.inspection import InspectionContext
-from beacon_audit.inspection.ip_addresses import detect
+from beacon_audit.inspection.ip_addresses import MOST_CHECKED, detect
 from harness.inspected import places
 from harness.telemetry_places import attributes, span
 
@@ -48,6 +48,12 @@ def test_address_is_none_the_less_one_because_it_is_called_a_version_elsewhere(c
 def test_what_is_called_a_version_is_four_numbers_and_no_more(text: str, context: Build) -> None:
     document = span(attributes=attributes(agent_version=text))
     assert places(detect, document, context()) == [("promise.ip-address", f"{ATTRIBUTES}/0/value/stringValue")]
+
+
+@pytest.mark.parametrize("candidate", ["version 1.2.3.4 ", "b:a:/", "999.1.1.1 "])
+def test_text_of_more_candidates_than_are_read_counts_as_an_address(candidate: str, context: Build) -> None:
+    assert places(detect, {"name": candidate * MOST_CHECKED}, context()) == []
+    assert places(detect, {"name": candidate * (MOST_CHECKED + 1)}, context()) == [("promise.ip-address", "/name")]
 
 
 def test_long_text_of_many_versions_takes_linear_time(context: Build) -> None:

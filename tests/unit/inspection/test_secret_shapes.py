@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from beacon_audit.inspection import secret_shapes
+from beacon_audit.inspection import InspectionContext, secret_shapes, secrets
 from beacon_audit.inspection.secret_shapes import MOST_CHECKED, secrets_in
+from beacon_audit.model.json_value import JsonValue
+from harness.inspected import places
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
@@ -34,3 +36,22 @@ def test_text_of_what_looks_like_a_token_and_is_none_is_a_secret_in_the_end(monk
     found = list(secrets_in(b" eyJhbGciOi.eyJhbGciOi." * (MOST_CHECKED + 5)))
     assert [kind for kind, *_ in found] == ["a JSON web token"] * 5
     assert len(checked) == 2 * MOST_CHECKED
+
+
+def test_of_more_texts_that_look_like_tokens_than_are_checked_none_is(
+    monkeypatch: pytest.MonkeyPatch, context: Callable[..., InspectionContext]
+) -> None:
+    checked = counted(monkeypatch)
+    texts: list[JsonValue] = [f"eyJhbGciOi.eyJhbGciOi.{number}" for number in range(MOST_CHECKED + 1)]
+    assert places(secrets.detect, texts[1:], context()) == []
+    assert len(checked) == MOST_CHECKED
+    assert places(secrets.detect, texts, context()) == [("promise.secret", "")]
+    assert len(checked) == MOST_CHECKED
+
+
+@pytest.mark.parametrize("before", ["", "x", "AIza-", "AIza" * 3])
+@pytest.mark.parametrize("after", ["", " ", "x"])
+def test_google_key_has_35_characters_at_least(before: str, after: str) -> None:
+    assert list(secrets_in(f"{before}AIza{'k' * 35}{after}".encode()))
+    short = f"{before}AIza{'k' * (34 - len(before))} {after}".encode()
+    assert list(secrets_in(short)) == []
