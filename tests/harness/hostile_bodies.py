@@ -75,8 +75,16 @@ def _one_key(unit: bytes) -> Callable[[int], bytes]:
 
 
 def _text_below_wrong_levels(size: int) -> bytes:
+    return _below_wrong_levels(b'{"odd":1,"stringValue":"' + b"a" * max(1, size - 1_000) + b'"}')
+
+
+def _values_below_wrong_levels(size: int) -> bytes:
+    values = b",".join([b'{"x":1}'] * max(1, (size - 1_000) // 8))
+    return _below_wrong_levels(b'{"odd":1,"arrayValue":{"odd":1,"values":[' + values + b"]}}")
+
+
+def _below_wrong_levels(value: bytes) -> bytes:
     """Each level is wrong, and everything that is said of it may hold a copy of what is below."""
-    value = b'{"odd":1,"stringValue":"' + b"a" * max(1, size - 1_000) + b'"}'
     for _ in range(12):
         value = b'{"odd":1,"kvlistValue":{"odd":1,"values":[{"odd":1,"key":"k","value":' + value + b"}]}}"
     return _HEAD + b'{"odd":1,"key":"env","value":' + value + b"}" + _TAIL
@@ -137,6 +145,7 @@ HOSTILE = (
     HostileBody("one text of letters", _one_text(b"a")),
     HostileBody("one text of letters and one wide character", _one_wide_character),
     HostileBody("one text of letters below levels that are wrong", _text_below_wrong_levels),
+    HostileBody("values below levels that are wrong", _values_below_wrong_levels),
     HostileBody("one text of underscores", _one_text(b"_")),
     HostileBody("one text of names with underscores", _one_text(b"a_")),
     HostileBody("one text of one escape", _filled(

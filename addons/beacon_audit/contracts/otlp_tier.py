@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from beacon_audit.contracts.otlp_messages import OtlpMember, OtlpMessage, otlp_request, read_schema
 from beacon_audit.contracts.schemas import Schema, SchemaSet
-from beacon_audit.contracts.validation import DocumentSchema
+from beacon_audit.contracts.validation import DocumentSchema, is_large
 from beacon_audit.model.endpoint import OtlpSignal
 from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
@@ -55,7 +55,7 @@ class OtlpTier:
             return ()
         meaning = self._request.without_defaults(document)
         documented = self._documented.listed(meaning)
-        if not documented.findings or self._documented.is_large(meaning):
+        if not documented.findings or is_large(meaning):
             return documented.findings
         protocol = self._protocol.listed(meaning)
         if not (documented.complete and protocol.complete):

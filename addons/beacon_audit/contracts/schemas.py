@@ -7,11 +7,12 @@ Two differences from plain JSON Schema, both stricter: ``"type": "integer"`` ref
 counts it as an integer, OTLP and other readers do not), and patterns are matched in linear time, so without
 look-around. ``format`` is checked.
 
-Each schema has two validators, which agree on every document. One explains: an integer that is none breaks a keyword of
-ours, which costs a call into Python for every integer. The other only says yes or no: an integer is what draft 4 calls
-one, which the engine knows by itself.
+Each schema has two validators, which agree on every document. One explains: an integer that is none, and an object
+without what is required, break keywords of ours, which costs a call into Python for each. The other only says yes or
+no, with what the engine knows by itself: an integer is what draft 4 calls one.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
@@ -22,6 +23,9 @@ from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
 
 EXACT_INTEGER = "exactInteger"
+#: In place of ``required``: one error for an object, whose message is a JSON list of all that it lacks. The engine
+#: makes every error before it gives the first, each with a copy of the object.
+PRESENT = "requiredAtOnce"
 #: What the name of a file is resolved against.
 BASE = "contract:/"
 #: Everything but a number that is no integer, or is written as none. No file has this name.
@@ -51,13 +55,26 @@ class _ExactInteger:
             raise ValueError("not written as an integer")
 
 
+class _Present:
+    """The keyword behind ``required``."""
+
+    def __init__(self, _parent: dict[str, object], value: list[str], _path: list[str | int]) -> None:
+        self._names = value
+
+    def validate(self, instance: object) -> None:
+        if isinstance(instance, dict):
+            missing = [name for name in self._names if name not in instance]
+            if missing:
+                raise ValueError(json.dumps(missing))
+
+
 class SchemaSet:
     """The schemas of one directory. ``place`` says for messages where a JSON Pointer of a schema stands."""
 
     def __init__(self, schemas: Mapping[str, Schema], place: Callable[[str, str], str] = lambda name, _: name) -> None:
         self._place = place
-        self._schemas = _identified(schemas, _by_keyword)
-        self._quick = _identified(schemas, _by_draft_4)
+        self._schemas = _identified(schemas, _explaining)
+        self._quick = _identified(schemas, _quick)
 
     def __contains__(self, name: object) -> bool:
         return name in self._schemas
@@ -80,26 +97,13 @@ class SchemaSet:
                 validate_formats=True,
                 ignore_unknown_formats=False,
                 pattern_options=jsonschema_rs.RegexOptions(),
-                keywords={EXACT_INTEGER: _ExactInteger},
+                keywords={EXACT_INTEGER: _ExactInteger, PRESENT: _Present},
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             path = error.instance_path if isinstance(error, jsonschema_rs.ValidationError) else ()
             place = self._place(name, json_pointer(path))
             raise ContractError(f"{place}: expected a JSON Schema (2020-12) of its own directory: {reason}") from None
-
-    def most_required(self, name: str) -> int:
-        """How many members one object can lack at most, by the file ``name`` and those that it refers to."""
-        most = 0
-        files = [name]
-        for file in files:  # grows
-            for _, schema in subschemas(self._schemas.get(file, {})):
-                required, reference = schema.get("required"), schema.get("$ref")
-                most = max(most, len(required) if isinstance(required, list) else 0)
-                other = reference.partition("#")[0] if isinstance(reference, str) else ""
-                if other and other not in files:
-                    files.append(other)
-        return most
 
     def description(self, location: str | None) -> str | None:
         """The ``description`` beside the keyword at ``location`` (an absolute keyword location), if there is one."""
@@ -136,35 +140,39 @@ def subschemas(schema: Schema) -> Iterator[tuple[tuple[str | int, ...], Schema]]
                 yield from (((*path, *rest), node) for rest, node in subschemas(item))
 
 
-def _identified(schemas: Mapping[str, Schema], exact: Callable[[Schema], None]) -> dict[str, Schema]:
-    return {name: _strict(schema, exact) | {"$id": BASE + name} for name, schema in schemas.items()}
+def _identified(schemas: Mapping[str, Schema], say: Callable[[Schema, bool], None]) -> dict[str, Schema]:
+    return {name: _strict(schema, say) | {"$id": BASE + name} for name, schema in schemas.items()}
 
 
-def _by_keyword(schema: Schema) -> None:
-    schema[EXACT_INTEGER] = True
+def _explaining(schema: Schema, exact: bool) -> None:
+    if exact:
+        schema[EXACT_INTEGER] = True
+    required = schema.get("required")
+    if isinstance(required, list) and all(isinstance(name, str) for name in required):
+        schema[PRESENT] = schema.pop("required")
 
 
-def _by_draft_4(schema: Schema) -> None:
-    more = schema.get("allOf")
-    schema["allOf"] = [*(more if isinstance(more, list) else ()), {"$ref": _EXACT}]
+def _quick(schema: Schema, exact: bool) -> None:
+    if exact:
+        more = schema.get("allOf")
+        schema["allOf"] = [*(more if isinstance(more, list) else ()), {"$ref": _EXACT}]
 
 
-def _strict(schema: Schema, exact: Callable[[Schema], None]) -> Schema:
-    """A copy in which every place that wants an integer wants an exact one, which ``exact`` enters."""
+def _strict(schema: Schema, say: Callable[[Schema, bool], None]) -> Schema:
+    """A copy in which every place that wants an integer wants an exact one, as ``say`` says it."""
     strict = dict(schema)
     for keyword, value in schema.items():
         if keyword in _ONE_SCHEMA and isinstance(value, dict):
-            strict[keyword] = _strict(value, exact)
+            strict[keyword] = _strict(value, say)
         elif keyword in _LIST_OF_SCHEMAS and isinstance(value, list):
-            strict[keyword] = [_strict(item, exact) if isinstance(item, dict) else item for item in value]
+            strict[keyword] = [_strict(item, say) if isinstance(item, dict) else item for item in value]
         elif keyword in _MAP_OF_SCHEMAS and isinstance(value, dict):
             strict[keyword] = {
-                key: _strict(item, exact) if isinstance(item, dict) else item for key, item in value.items()
+                key: _strict(item, say) if isinstance(item, dict) else item for key, item in value.items()
             }
     if schema.get("additionalProperties") is False:
         strict.setdefault("properties", {})  # without it the engine reports the object and not the fields
     wanted = schema.get("type")
     types = wanted if isinstance(wanted, list) else [wanted]
-    if "integer" in types and "number" not in types:
-        exact(strict)
+    say(strict, "integer" in types and "number" not in types)
     return strict

@@ -5,12 +5,12 @@ Takes a document and a schema; gives findings in the order of their pointers:
 ``contract.wrong-type`` and ``contract.wrong-value``. Never raises on a document. Messages are made from the schema's
 ``description``, never from the document.
 
-Listing every difference of a body made of a million mistakes would cost minutes, and each holds a copy of what is
-around it; the engine makes all of them before it gives the first. So of a body that could have more than
-``_MOST_POSSIBLE`` only the first is listed, and of any other ``MOST_DIFFERENCES``, with one that covers the whole body;
-redaction then hides all of it.
+Listing every difference of a body made of a million mistakes would cost minutes, and each would hold a copy of what is
+around it. So of a body above ``_LARGE`` only the first is listed, and of any other ``MOST_DIFFERENCES``, with one that
+covers the whole body; redaction then hides all of it.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +18,7 @@ from itertools import islice
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from beacon_audit.contracts.schemas import EXACT_INTEGER, SchemaSet
+from beacon_audit.contracts.schemas import EXACT_INTEGER, PRESENT, SchemaSet
 from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
 from beacon_audit.model.pointer import json_pointer
@@ -26,9 +26,11 @@ from beacon_audit.model.pointer import json_pointer
 #: The message of a finding whose pointer leads to the object around a member that must not be named.
 KEY_NOT_SHOWN = "an undocumented field is in here; its key is not shown"
 
-#: Counted are values, the members that objects may lack and, by 32 characters, texts.
-_MOST_POSSIBLE = 100_000
+#: Values and, by 32 characters, texts. Each level that is wrong holds a copy of them: below ``_DEEP`` levels, which no
+#: exporter comes to, they count again for every four.
+_LARGE = 100_000
 _TEXT_UNIT = 32
+_DEEP = 12
 MOST_DIFFERENCES = 50_000
 _ARTICLED = {
     "array": "an array",
@@ -63,7 +65,6 @@ class DocumentSchema:
         self._schemas = schemas
         self._validator = schemas.validator(name)
         self._checker = schemas.checker(name)
-        self._most_required = schemas.most_required(name)
 
     def accepts(self, document: JsonValue) -> bool:
         """Whether there is no difference between ``document`` and the schema."""
@@ -77,7 +78,7 @@ class DocumentSchema:
         """The same, and whether they are all."""
         if self.accepts(document):
             return Differences((), True)
-        if self.is_large(document):
+        if is_large(document):
             return Differences(self._first_only(document), False)
         found: dict[Finding, None] = {}
         complete = True
@@ -88,22 +89,6 @@ class DocumentSchema:
                 break
             found[finding] = None
         return Differences(tuple(sorted(found, key=lambda finding: (finding.pointer, finding.code))), complete)
-
-    def is_large(self, document: JsonValue) -> bool:
-        """Whether listing every difference of ``document`` could take minutes."""
-        waiting = [document]
-        possible = 0
-        while waiting and possible <= _MOST_POSSIBLE:
-            value = waiting.pop()
-            if isinstance(value, str):
-                possible += len(value) // _TEXT_UNIT
-            elif isinstance(value, dict):
-                possible += self._most_required + len(value) + sum(map(len, value)) // _TEXT_UNIT
-                waiting.extend(value.values())
-            elif isinstance(value, list):
-                possible += len(value)
-                waiting.extend(value)
-        return possible > _MOST_POSSIBLE
 
     def _each(self, document: JsonValue) -> Iterator[Finding]:
         for error in self._validator.iter_errors(document):
@@ -123,9 +108,8 @@ class DocumentSchema:
                 yield from (_undocumented((*path, key)) for key in keys)
             case Kind.FalseSchema() | Kind.UnevaluatedItems():
                 yield _undocumented(path)
-            case Kind.Required(property=name):
-                message = f"expected the documented field {name}, got none"
-                yield Finding("contract.missing-field", json_pointer((*path, name)), message)
+            case kind if missing := _lacking(kind):
+                yield from (_missing(path, name) for name in missing)
             case Kind.AnyOf(context=branches) if names := _required_by(branches):
                 message = f"expected one of the documented fields {', '.join(names)}, got none"
                 yield Finding("contract.missing-field", json_pointer(path), message)
@@ -162,11 +146,22 @@ def _undocumented(path: Sequence[str | int]) -> Finding:
     return Finding("contract.undocumented-field", pointer, "no documented sample shows this field")
 
 
+def _missing(path: Sequence[str | int], name: str) -> Finding:
+    message = f"expected the documented field {name}, got none"
+    return Finding("contract.missing-field", json_pointer((*path, name)), message)
+
+
+def _lacking(kind: Kind) -> tuple[str, ...]:
+    """The names of the members that are missing, if ``kind`` says that."""
+    if isinstance(kind, Kind.Custom) and kind.keyword == PRESENT:
+        return tuple(json.loads(kind.message))
+    return (kind.property,) if isinstance(kind, Kind.Required) else ()
+
+
 def _required_by(branches: Sequence[Sequence[jsonschema_rs.ValidationError]]) -> tuple[str, ...]:
     """The field names that alternatives ask for, when that is all they ask for."""
-    kinds = [error.kind for branch in branches for error in branch]
-    names = [kind.property for kind in kinds if isinstance(kind, Kind.Required)]
-    return tuple(names) if len(names) == len(kinds) else ()
+    lacking = [_lacking(error.kind) for branch in branches for error in branch]
+    return tuple(name for names in lacking for name in names) if all(lacking) else ()
 
 
 def _value_at(document: JsonValue, path: Sequence[str | int]) -> JsonValue:
@@ -177,3 +172,26 @@ def _value_at(document: JsonValue, path: Sequence[str | int]) -> JsonValue:
         elif isinstance(value, dict):
             value = value[str(token)]
     return value
+
+
+def is_large(document: JsonValue) -> bool:
+    """Whether listing every difference of ``document`` could take minutes."""
+    level = [document]
+    seen = depth = 0
+    while level:
+        depth += 1
+        weight = 1 + max(0, depth - _DEEP) // 4
+        below: list[JsonValue] = []
+        for value in level:
+            if isinstance(value, str):
+                seen += weight * (len(value) // _TEXT_UNIT)
+            elif isinstance(value, dict):
+                seen += weight * (len(value) + sum(map(len, value)) // _TEXT_UNIT)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                seen += weight * len(value)
+                below.extend(value)
+            if seen > _LARGE:
+                return True
+        level = below
+    return False

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beacon_audit.contracts.schemas import SchemaSet
-from beacon_audit.contracts.validation import MOST_DIFFERENCES, DocumentSchema
+from beacon_audit.contracts.validation import MOST_DIFFERENCES, DocumentSchema, is_large
 from beacon_audit.model.json_value import JsonValue
 
 SECRET = "lcl_made_up_key"
@@ -112,22 +112,24 @@ def test_large_texts_make_a_body_large_too() -> None:
         assert findings(schema, [large, large])[0][:2] == ("undocumented-field", "")
 
 
-def test_members_that_objects_may_lack_make_a_body_large_too() -> None:
-    """The engine makes all differences before it gives the first."""
-    required = [f"k{number}" for number in range(20)]
-    files: dict[str, dict[str, Any]] = {
-        "a.schema.json": {"items": {"$ref": "b.schema.json"}},
-        "b.schema.json": {"required": ["k0"], "items": {"$ref": "c.schema.json"}},
-        "c.schema.json": {"$ref": "a.schema.json", "required": required},
-        "d.schema.json": {"required": [*required, "k20"]},
-    }
-    schemas = SchemaSet(files)
-    assert [schemas.most_required(name) for name in files] == [20, 20, 20, 21]
-    schema = DocumentSchema(schemas, "a.schema.json")
-    for count, large in ((2_400, False), (5_000, True)):
-        document: JsonValue = [[{}] * count]
-        assert schema.is_large(document) == large
-        assert schema.listed(document).complete == (not large)
+def test_object_that_lacks_everything_is_one_error_and_a_finding_for_each_member() -> None:
+    """The engine makes all errors before it gives the first, each with a copy of the object."""
+    names = [f"k{number:02}" for number in range(20)]
+    schema: dict[str, Any] = {"items": {"required": names}}
+    schemas = SchemaSet({"a.schema.json": schema})
+    document: list[JsonValue] = [{"k07": 1}] * 1_000
+    assert len(list(schemas.validator("a.schema.json").iter_errors(document))) == 1_000
+    found = DocumentSchema(schemas, "a.schema.json").findings(document[:1])
+    assert [finding.pointer for finding in found] == [f"/0/{name}" for name in names if name != "k07"]
+
+
+def test_values_below_many_levels_count_more_than_once() -> None:
+    """Each level that is wrong holds a copy of them."""
+    for levels, large in ((3, False), (50, True)):
+        document: JsonValue = [1] * 20_000
+        for _ in range(levels):
+            document = {"x": document}
+        assert is_large(document) == large
 
 
 def test_differences_without_end_are_cut_off_and_the_whole_body_is_named() -> None:

@@ -83,7 +83,7 @@ PER_BYTE, PER_VALUE, AT_ALL = 16, 1024, 256 << 20
         ("attributes, each a sentence", 6),
         ("texts of base64", 8),
         ("transactions without anything", 0.25),
-        ("transactions without anything", 0.02),
+        ("values below levels that are wrong", 0.1),
         ("protobuf: one field again", 1),
         ("protobuf: one attribute of many values, again and again", 8),
         ("protobuf: one text that is not UTF-8", 8),
