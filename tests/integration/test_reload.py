@@ -353,6 +353,7 @@ def test_process_whose_terminal_has_gone_stops(tmp_path: Path) -> None:
     name = os.ttyname(terminal)
 
     def take_terminal() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever started the tests may have ignored it (nohup)
         os.setsid()
         os.close(os.open(name, os.O_RDWR))  # the first one that the leader of a session opens is its own
 
