@@ -407,8 +407,10 @@ def test_every_checkpoint_is_handed_out_once_and_in_order(trail: Trail, make_fie
     trail.on_checkpoint = seen.append
     trail.publish_s = 0.001
     writer = trail.open()
-    for _ in range(300):
+    for number in range(300):
         writer.submit(make_fields()).result(10)
+        if number % 50 == 0:
+            writer.publish()
     writer.close()
 
     lines = (trail.directory / "checkpoints.log").read_bytes().splitlines()
