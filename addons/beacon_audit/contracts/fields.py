@@ -2,15 +2,19 @@
 
 Takes the parsed schemas of an edition and a file name. A place is a JSON Pointer in which ``*`` stands for every index
 of a list and every key of a map (``/trace_transactions/*/id``). References are followed; where a schema refers to
-itself the list ends. Pure, raises nothing for schemas that the engine takes.
+itself the list ends. An object that takes members of any name and kind has one more, ``*``, that says so. Pure, raises
+nothing for schemas that the engine takes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beacon_audit.contracts.schemas import Schema
 from beacon_audit.model.json_value import JsonValue
 
+_CLOSING = ("additionalProperties", "unevaluatedProperties")
+#: What is said of the members that nothing describes, of an object that nothing closes.
+OPEN = "anything: no additionalProperties closes the object"
 #: Keywords whose schemas apply to the same value.
 _BESIDE = ("allOf", "anyOf", "oneOf", "if", "then", "else")
 
@@ -53,14 +57,15 @@ class _Walk:
 
     def below(self, node: JsonValue, file: str, pointer: str, chain: tuple[str, ...]) -> Iterator[Field]:
         """The fields inside the value that ``node`` describes. ``chain``: the references that led here."""
-        for part, at, links in self._parts(node, file, chain):
+        parts = list(self._parts(node, file, chain))
+        for part, at, links in parts:
             wanted = part.get("required")
             required = wanted if isinstance(wanted, list) else []
             properties = part.get("properties")
             for key, value in properties.items() if isinstance(properties, dict) else ():
                 place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
                 yield from self._field(value, at, place, key in required, links)
-            for key in ("additionalProperties", "unevaluatedProperties"):
+            for key in _CLOSING:
                 yield from self._field(part.get(key), at, f"{pointer}/*", False, links)
             patterns = part.get("patternProperties")
             for value in patterns.values() if isinstance(patterns, dict) else ():
@@ -68,6 +73,8 @@ class _Walk:
             prefixed = part.get("prefixItems")
             for value in (*(prefixed if isinstance(prefixed, list) else ()), part.get("items")):
                 yield from self.below(value, at, f"{pointer}/*", links)
+        if _is_open([part for part, _, _ in parts]):
+            yield Field(f"{pointer}/*", (), False, None, OPEN)
 
     def _field(
         self, value: JsonValue, file: str, pointer: str, required: bool, chain: tuple[str, ...]
@@ -104,6 +111,12 @@ class _Walk:
         for token in fragment.split("/")[1:]:
             node = node.get(token.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
         return node
+
+
+def _is_open(parts: Sequence[Schema]) -> bool:
+    """Whether an object that all of ``parts`` describe may have members that none of them does."""
+    closing = [part[key] for part in parts for key in _CLOSING if key in part]
+    return any("object" in _types(part) for part in parts) and all(closes is True for closes in closing)
 
 
 def _types(part: Schema) -> tuple[str, ...]:

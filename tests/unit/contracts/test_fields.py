@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from beacon_audit.contracts.fields import Field, fields_of
+import pytest
+
+from beacon_audit.contracts.fields import OPEN, Field, fields_of
 
 
 def places(schema: dict[str, Any], **others: dict[str, Any]) -> dict[str, Field]:
@@ -63,3 +65,21 @@ def test_schema_that_refers_to_itself_ends() -> None:
 
 def test_words_of_the_vocabulary_may_be_names_of_fields() -> None:
     assert places({"properties": {"properties": {"type": "string"}, "items": {}}}).keys() == {"/properties", "/items"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "open_at"),
+    [
+        ({"type": "object"}, {"/*"}),
+        ({"type": ["object", "null"], "properties": {"a": {"type": "string"}}}, {"/*"}),
+        ({"type": "object", "additionalProperties": True}, {"/*"}),
+        ({"type": "object", "additionalProperties": False}, set()),
+        ({"type": "object", "unevaluatedProperties": False, "allOf": [{"type": "object"}]}, set()),
+        ({"$ref": "#/$defs/closed", "$defs": {"closed": {"type": "object", "additionalProperties": False}}}, set()),
+        ({"type": "array", "items": {"type": "object"}}, {"/*/*"}),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, set()),
+    ],
+)
+def test_object_that_is_open_to_anything_says_so(schema: dict[str, Any], open_at: set[str]) -> None:
+    found = places(schema).values()
+    assert {field.pointer for field in found if field.description == OPEN and not field.types} == open_at
