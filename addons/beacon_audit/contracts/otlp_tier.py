@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from beacon_audit.contracts.otlp_messages import OtlpMember, OtlpMessage, otlp_request, read_schema
-from beacon_audit.contracts.schemas import Schema, SchemaSet
+from beacon_audit.contracts.schemas import Schema, SchemaSet, subschemas
 from beacon_audit.contracts.validation import DocumentSchema, is_large
 from beacon_audit.model.endpoint import OtlpSignal
 from beacon_audit.model.finding import Finding
@@ -35,6 +35,8 @@ _STATED: Schema = {
 #: Where sub-schemas only ever add to what is refused.
 _ADDING = ("items", "additionalProperties")
 _ADDING_MAPS = ("properties", "patternProperties", "$defs")
+#: Where to refuse more may be to accept more.
+_TURNING = ("not", "if", "contains")  # and oneOf
 
 
 class OtlpTier:
@@ -44,14 +46,18 @@ class OtlpTier:
         self, signal: OtlpSignal, documented: DocumentSchema, schemas: Mapping[str, Schema], name: str
     ) -> None:
         self._documented = documented
-        self._screen = SchemaSet({file: _screening(schema) for file, schema in schemas.items()}).checker(name)
+        self._screen = (
+            SchemaSet({file: _screening(schema) for file, schema in schemas.items()}).checker(name)
+            if all(map(_can_screen, schemas.values()))
+            else None
+        )
         file = f"{signal}.schema.json"
         self._protocol = DocumentSchema(SchemaSet({file: read_schema(signal)}), file)
         self._request = otlp_request(signal)
 
     def findings(self, document: JsonValue) -> tuple[Finding, ...]:
         """Every difference between ``document`` and what is documented. A documented body costs one look."""
-        if self._screen.is_valid(document):
+        if self._screen is not None and self._screen.is_valid(document):
             return ()
         meaning = self._request.without_defaults(document)
         documented = self._documented.listed(meaning)
@@ -143,6 +149,18 @@ def _value_at(document: JsonValue, path: Sequence[str]) -> JsonValue:
     return value
 
 
+def _can_screen(schema: Schema) -> bool:
+    """Whether all that ``_screening`` makes of it accepts is accepted by ``schema``. Not so where a reference leads to
+    a part that refuses more, or where a member counts as evaluated because it was asked for."""
+    for _, node in subschemas(schema):
+        choices = node.get("oneOf")
+        turning = [*(node[keyword] for keyword in _TURNING if keyword in node)]
+        turning += choices if isinstance(choices, list) else []
+        if "unevaluatedProperties" in node or any("$ref" in inner for _, inner in subschemas({"allOf": turning})):
+            return False
+    return True
+
+
 def _screening(schema: Schema) -> Schema:
     """``schema``, refusing defaults where it asks for a member. What it accepts is documented with and without them."""
     screening = dict(schema)
@@ -167,8 +185,15 @@ def _ask_for(screening: Schema, required: Sequence[str]) -> None:
     declared = screening.get("properties")
     properties = dict(declared) if isinstance(declared, dict) else {}
     elsewhere: Schema = {name: _STATED for name in required if name not in properties}
-    properties |= {name: {"allOf": [properties[name], _STATED]} for name in required if name in properties}
+    properties |= {name: _and(properties[name], _STATED) for name in required if name in properties}
     screening["properties"] = properties
     if elsewhere:
-        more = screening.get("allOf")
-        screening["allOf"] = [*(more if isinstance(more, list) else []), {"properties": elsewhere}]
+        screening |= _and(screening, {"properties": elsewhere})
+
+
+def _and(schema: JsonValue, other: Schema) -> Schema:
+    """Both. All of ``schema`` stays where it is, for references to it."""
+    if not isinstance(schema, dict):
+        return {"allOf": [schema, other]}
+    more = schema.get("allOf")
+    return {**schema, "allOf": [*(more if isinstance(more, list) else []), other]}

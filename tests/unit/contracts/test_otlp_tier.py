@@ -193,6 +193,38 @@ def test_document_of_any_other_form_has_findings_and_raises_nothing(document: An
     assert found(document)
 
 
+ASKS: dict[str, Any] = {"required": ["b"], "properties": {"b": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("inner", "value"),
+    [
+        ({"not": {"$ref": "#/$defs/asks"}}, {"b": "x"}),
+        ({"oneOf": [{"$ref": "#/$defs/asks"}, {"type": "object"}]}, {"b": "x"}),
+        ({"if": {"$ref": "#/$defs/asks"}, "then": False}, {"b": "x"}),
+        ({"not": {"anyOf": [{"properties": {"c": {"$ref": "#/$defs/asks"}}}]}}, {"c": {"b": "x"}}),
+        ({"contains": {"$ref": "#/$defs/asks"}, "minContains": 0, "maxContains": 1}, [{"b": "x"}, {"b": "y"}]),
+        ({"required": ["b"], "unevaluatedProperties": False}, {"b": "long"}),
+        ({"allOf": [{"required": ["b"]}, {"$ref": "#/$defs/lone"}], "unevaluatedProperties": False}, {"b": "long"}),
+    ],
+)
+def test_quick_look_passes_nothing_that_the_schema_refuses(inner: dict[str, Any], value: Any) -> None:
+    """Where to ask for more of a part is to ask for less of the whole."""
+    schema: dict[str, Any] = {"properties": {"a": inner}, "$defs": {"asks": ASKS, "lone": {"required": ["b"]}}}
+    documented = DocumentSchema(SchemaSet({FILE: schema}), FILE)
+    document = {"a": value}
+    assert not documented.accepts(document)
+    assert OtlpTier("traces", documented, {FILE: schema}, FILE).findings(document)
+
+
+def test_schema_may_refer_to_any_part_of_what_is_declared() -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    schema: dict[str, Any] = {"properties": {"a": words, "b": {"$ref": "#/properties/a/items"}}, "required": ["a"]}
+    tier = OtlpTier("traces", DocumentSchema(SchemaSet({FILE: schema}), FILE), {FILE: schema}, FILE)
+    assert tier.findings({"a": ["word"], "b": "word"}) == ()
+    assert tier.findings({"a": ["word"], "b": 5})
+
+
 def test_large_body_that_is_not_as_documented_is_told_in_two_findings() -> None:
     document = request()
     document["resourceSpans"][0]["scopeSpans"][0]["spans"] = [{"name": "x", "extra": 1}] * 60_000
