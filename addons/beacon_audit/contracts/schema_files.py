@@ -4,9 +4,10 @@ Takes the files of the edition and the names of its sources. Gives the parsed sc
 JSON Pointer in one of them. Raises ``ContractError``.
 
 JSON Schema ignores a keyword that it does not know, so a misspelt ``maxLenght`` would be a limit that limits nothing:
-here it is an error. So is a reference that leads back to itself, which the engine takes for satisfied, and a schema
-that is nested more deeply than anybody writes one. One keyword is added, ``source``: the name of the place where a
-field was seen, out of ``sources`` of ``endpoints.yaml``.
+here it is an error. So is another version of JSON Schema, of which the engine would pass over what that does not know,
+a reference that leads back to itself, which it takes for satisfied, and a schema that is nested more deeply than
+anybody writes one. One keyword is added, ``source``: the name of the place where a field was seen, out of ``sources``
+of ``endpoints.yaml``.
 """
 
 import json
@@ -25,6 +26,7 @@ from beacon_audit.model.pointer import json_pointer
 SCHEMA_SUFFIX = ".schema.json"
 SOURCE = "source"
 DEEPEST = 100
+_VERSION = "https://json-schema.org/draft/2020-12/schema"
 # fmt: off
 #: The vocabulary of 2020-12, without the keywords that would load, rename or redefine something.
 KEYWORDS = frozenset({
@@ -115,6 +117,8 @@ def _problems(schema: Schema, sources: Mapping[str, str]) -> Iterator[tuple[str,
         for keyword in node:
             if keyword not in KEYWORDS:
                 yield json_pointer((*path, keyword)), "expected a keyword of JSON Schema 2020-12, got another"
+        if node.get("$schema", _VERSION) not in (_VERSION, f"{_VERSION}#"):
+            yield json_pointer((*path, "$schema")), f"expected JSON Schema 2020-12 ({_VERSION}), got another version"
         source = node.get(SOURCE)
         if source is not None and (not isinstance(source, str) or source not in sources):
             known = ", ".join(sources) or "there are none"

@@ -200,6 +200,9 @@ def test_schema_that_is_no_json_object_is_our_error(own: Path, text: str) -> Non
         ('{"$ref": "https://elsewhere.example/x.json"}', "expected a JSON Schema (2020-12) of its own directory"),
         ('{"$ref": "gone.schema.json"}', "expected a JSON Schema (2020-12) of its own directory"),
         ('{"type": "string", "pattern": "(?=a)"}', "expected a JSON Schema (2020-12) of its own directory"),
+        ('{"$schema": "http://json-schema.org/draft-07/schema#"}', "1:13: /$schema: expected JSON Schema 2020-12"),
+        ('{"$defs": {"a": {"$schema": "http://json-schema.org/draft-04/schema#"}}}', "/$defs/a/$schema: expected"),
+        ('{"$schema": 5}', "/$schema: expected JSON Schema 2020-12"),
     ],
 )
 def test_what_is_wrong_with_a_schema_is_said_with_its_place(own: Path, text: str, said: str) -> None:
@@ -230,6 +233,22 @@ def test_reference_that_leads_back_without_a_step_into_the_value_is_refused(own:
     # The engine takes such a schema for satisfied, so that everything would be documented.
     (own / "ping.schema.json").write_text(text)
     assert f": {place}: expected references that end somewhere" in problem(own)
+
+
+def test_file_of_another_version_of_json_schema_is_refused(own: Path) -> None:
+    # Of draft 7 the engine passes over everything beside a reference, and over what draft 7 does not know.
+    (own / "ping.schema.json").write_text('{"$ref": "old.schema.json"}')
+    (own / "old.schema.json").write_text(
+        '{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/$defs/any", "maxProperties": 0,'
+        ' "$defs": {"any": {}}}'
+    )
+    assert problem(own).startswith(f"{own}/old.schema.json:1:13: /$schema: expected JSON Schema 2020-12")
+
+
+@pytest.mark.parametrize("end", ["", "#"])
+def test_schema_may_name_its_version(own: Path, end: str) -> None:
+    (own / "ping.schema.json").write_text(f'{{"$schema": "https://json-schema.org/draft/2020-12/schema{end}"}}')
+    assert load_contract(str(own)).name == "own/1"
 
 
 def test_references_between_files_that_lead_back_are_refused(own: Path) -> None:
