@@ -9,6 +9,7 @@ import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,28 @@ def test_answer_that_its_client_does_not_take_counts_until_it_has_gone(
         eventually(lambda: held(rig) == 0, seconds=20)
         assert rig.send(2).status == 200
         assert [state for _, state in rig.outcomes()] == ["sent", "unknown", "sent"]
+
+
+def test_answer_that_is_left_in_a_closed_connection_counts_until_it_is_thrown_away(tmp_path: Path) -> None:
+    """A client says that it has ended, takes nothing, and comes again on another connection."""
+    size = 16 * BODY
+    limits = {"body_bytes": size, "buffered_bytes": size + 4 * BODY, "connections": 1}
+    behaviour = Behaviour(body=b'{"inserted_count":1}'.ljust(size))
+    with running_rig(tmp_path, launcher="held_bodies", limits=limits, behaviour=behaviour) as rig:
+        statuses: list[int] = []
+
+        def is_served() -> list[int]:
+            with contextlib.suppress(OSError, HTTPException):  # turned away, while the other is open
+                statuses.append(rig.send(1).status)
+            return statuses
+
+        with rig.tunnel() as tunnel:
+            tunnel.write(request_head(len(REPORT)) + REPORT)
+            eventually(rig.outcomes, seconds=20)
+            tunnel._socket.shutdown(socket.SHUT_WR)
+            eventually(is_served, seconds=20)
+            assert statuses == [502]
+        eventually(lambda: held(rig) == 0, seconds=20)
 
 
 def test_what_comes_while_a_record_is_written_is_not_collected(tmp_path: Path) -> None:

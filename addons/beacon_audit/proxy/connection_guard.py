@@ -8,8 +8,8 @@ A connection on which no request came within ``FIRST_REQUEST_SECONDS`` is closed
 one, through a tunnel and TLS where there are any. One on which requests came may be idle for as long as mitmproxy lets
 it, ten minutes: clients keep theirs.
 
-What a client does not take of its answers counts as held; what it has not taken ``LINGER_SECONDS`` after its connection
-was closed is thrown away.
+What a client does not take of its answers counts as held, also when its connection was closed; what it has not taken
+``LINGER_SECONDS`` later is thrown away.
 
 While a hook works, mitmproxy reads on, and whoever waits for the hook keeps what comes. Here it reads no more than
 ``MOST_UNATTENDED`` bytes until the hooks of the connection have ended.
@@ -35,6 +35,7 @@ from beacon_audit.proxy.hook_guard import PatientHandler
 FIRST_REQUEST_SECONDS = 30.0
 #: How long a connection that was closed may take to hand over what is left.
 LINGER_SECONDS = 30.0
+_LOOK_SECONDS = 0.5
 #: How many bytes may come while hooks work.
 MOST_UNATTENDED = 1024 * 1024
 
@@ -57,7 +58,8 @@ class GuardedConnectionHandler(PatientHandler):
         writer = self.transports[self.client].writer
         assert isinstance(writer, asyncio.StreamWriter)  # noqa: S101 - for mypy: it listens on TCP only
         self._transport = writer.transport
-        self._untaken = self.budget.untaken(self.client.id, self._transport.get_write_buffer_size)
+        # Not in the name of the client: it stays when all that is the client's is given back.
+        self._untaken = self.budget.untaken(f"{self.client.id} socket", self._transport.get_write_buffer_size)
 
     async def server_event(self, event: events.Event) -> None:
         """As the original, counted."""
@@ -83,8 +85,7 @@ class GuardedConnectionHandler(PatientHandler):
             self._patience.cancel()
             self._has_ended = True
             self._give_back_soon()
-            if self._transport.get_write_buffer_size():
-                asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
+            self._linger(asyncio.get_running_loop().time() + LINGER_SECONDS)
             for left_behind in self.transports.values():
                 if left_behind.writer is not None:
                     left_behind.writer.close()
@@ -108,6 +109,16 @@ class GuardedConnectionHandler(PatientHandler):
         if transport is not None and transport.handler is not None:
             self.connections.give_up(self.client.id)
             transport.handler.cancel("no request came")
+
+    def _linger(self, until: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._untaken.look()
+        if self._untaken.size and loop.time() < until:
+            loop.call_later(_LOOK_SECONDS, self._linger, until)
+            return
+        if self._untaken.size:
+            self._transport.abort()
+        self._untaken.release()
 
     def _give_back_soon(self) -> None:
         if self._has_ended:  # soon: tasks of hooks that were begun before have not all run yet
