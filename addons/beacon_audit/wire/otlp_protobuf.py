@@ -68,7 +68,7 @@ type Document = dict[str, Any]
 #: A batch of the usual size (512 spans) has about 20,000.
 MOST_VALUES = 1_000_000
 
-#: What comes again and again is short. Keeping long ones too would copy nested attributes once for every level.
+#: What comes again and again is short. To look for long ones, too, would copy nested attributes once for every level.
 _LONGEST_KNOWN = 1024
 
 _fixed64 = struct.Struct("<Q").unpack_from
@@ -161,7 +161,7 @@ class _Reader:
                         value = self._values.text(at, position, (place, name))
                 elif kind == MESSAGES:
                     value = document.get(name, [])
-                    if not child.repetitive:
+                    if not child.repetitive or size > _LONGEST_KNOWN:
                         value.append(self.message(at, position, child, depth + 2, ((place, name), len(value))))
                     elif found := self._known[child][depth + 2].get(data[at:position]):
                         value.append(found[0])
@@ -169,7 +169,7 @@ class _Reader:
                     else:
                         value.append(self._first(at, position, child, depth + 2, ((place, name), len(value))))
                 elif kind == MESSAGE:
-                    if not child.repetitive:
+                    if not child.repetitive or size > _LONGEST_KNOWN:
                         value = self.message(at, position, child, depth + 1, (place, name))
                     elif found := self._known[child][depth + 1].get(data[at:position]):
                         value, values = found
@@ -215,7 +215,7 @@ class _Reader:
         """As ``message``, of one whose bytes may come again."""
         said, left = self.remarks.count, self._left
         document = self.message(position, end, shape, depth, place)
-        if said == self.remarks.count and end - position <= _LONGEST_KNOWN:
+        if said == self.remarks.count:
             self._known[shape][depth][self._data[position:end]] = document, left - self._left
         return document
 

@@ -402,6 +402,29 @@ def test_memory_does_not_grow_with_the_nesting_of_attributes() -> None:
     assert peak < 4 * len(data)
 
 
+def test_work_does_not_grow_with_the_nesting_of_attributes() -> None:
+    """What is copied is hashed, too; this is a copy for the text, and none for each level around it."""
+    copied = []
+
+    class Counted(bytes):
+        def __getitem__(self, where: Any) -> Any:
+            found = super().__getitem__(where)
+            copied.append(len(found) if isinstance(found, bytes) else 0)
+            return found
+
+    data = chunk(1, chunk(1, nested_around("x" * 100_000, 13)))
+    read(Counted(data))
+    assert sum(copied) < 2 * len(data)
+
+
+def nested_around(text: str, levels: int) -> bytes:
+    """A field 1 with an attribute in whose value there is another, and so on; in the last, ``text``."""
+    value = chunk(1, text)
+    for _ in range(levels):
+        value = chunk(6, chunk(1, chunk(1, "k"), chunk(2, value)))
+    return chunk(1, chunk(1, "k"), chunk(2, value))
+
+
 def test_findings_are_bounded_and_the_last_covers_the_body() -> None:
     _, findings = read_protobuf(chunk(1, number(99, 1)) * (MOST_REMARKS + 5), "traces", max_depth=64)
     assert len(findings) == MOST_REMARKS + 1
