@@ -26,8 +26,10 @@ _V6 = re.compile(rb"(?<![\w:.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:.]+(?![\w:])", re.ASC
 _OF_A_VERSION = re.compile(rb"(?:\bv|version[\s:=\"']*|\w/)$", re.ASCII | re.IGNORECASE)
 _ENOUGH_GROUPS = 3
 _VERSION = "version"
-#: Reading one takes a microsecond. A text with more of what could be one counts as a text with one.
+#: Reading one takes up to 10 µs. A text with more of what could be one counts as a text with one, and in a body with
+#: more of it in all, one finding covers everything.
 MOST_CHECKED = 10_000
+MOST_CHECKED_IN_ALL = 100_000
 _MESSAGE = "expected nothing that identifies a person or a machine, got an IP address"
 
 
@@ -38,15 +40,31 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
     versions = {text for key, texts in subject.attributes.items() if key.endswith(_VERSION) for text in texts}
     versions.update(subject.fields.get(_VERSION, ()))
     called_so: dict[str, None] = {}
+    found = []
+    looked_at = 0
     for text, reading in subject.readings.matching(_CANDIDATE):
-        if not _holds_address(reading):
+        holds_address, count = _look_at(reading)
+        looked_at += count
+        if looked_at > MOST_CHECKED_IN_ALL:  # nothing else is told: the order of the texts is none
+            yield from _all(subject)
+            return
+        if not holds_address:
             continue
         if text in versions and _V4.fullmatch(reading):
             called_so[text] = None
         else:
-            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
+            found.append(Suspicion("promise.ip-address", anywhere(text), _MESSAGE))
+    yield from found
     for about in _elsewhere(subject, called_so):
         yield Suspicion("promise.ip-address", about, _MESSAGE)
+
+
+def _all(subject: Subject) -> Iterator[Suspicion]:
+    """The whole body; and keys that look like an address, so that no pointer shows one."""
+    yield Suspicion("promise.ip-address", (), _MESSAGE)
+    for text, _ in subject.readings.matching(_CANDIDATE):
+        if text in subject.keys:
+            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
 
 
 def _elsewhere(subject: Subject, versions: Collection[str]) -> Iterator[Fact]:
@@ -62,9 +80,14 @@ def _elsewhere(subject: Subject, versions: Collection[str]) -> Iterator[Fact]:
             yield from (Fact("attribute", key, text) for text in texts if text in values)
 
 
-def _holds_address(data: bytes) -> bool:
-    candidates = chain(_V4.finditer(data), _V6.finditer(data))
-    return any(count >= MOST_CHECKED or _is_address(data, match) for count, match in enumerate(candidates))
+def _look_at(data: bytes) -> tuple[bool, int]:
+    """Whether ``data`` holds an address, and how many candidates were looked at."""
+    count = 0
+    for match in chain(_V4.finditer(data), _V6.finditer(data)):
+        count += 1
+        if count > MOST_CHECKED or _is_address(data, match):
+            return True, count
+    return False, count
 
 
 def _is_address(data: bytes, match: re.Match[bytes]) -> bool:

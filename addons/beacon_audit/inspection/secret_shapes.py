@@ -104,17 +104,34 @@ _ANY = pattern(*(shape.expression for shape in SHAPES))
 _EACH: tuple[tuple[Shape, Any], ...] = tuple((shape, pattern(shape.expression)) for shape in SHAPES)
 #: A check decodes what was found: up to 10 µs.
 MOST_CHECKED = 10_000
+#: In all texts of a body.
+MOST_CHECKED_IN_ALL = 100_000
 MASK = "[withheld: it looks like a secret]"
 
 
 def secrets_in(data: bytes) -> Iterator[tuple[str, int, int]]:
     """Every secret in the text ``data`` (UTF-8): what it is, and where it begins and ends. In a text that has more than
     ``MOST_CHECKED`` parts of one shape, which nobody writes, every other one counts as a secret, unchecked."""
+    for kind, match, is_secret in _look_alikes(data):
+        if is_secret:
+            yield kind, match.start(), match.end()
+
+
+def first_secret(data: bytes) -> tuple[str | None, int]:
+    """What the first secret in ``data`` is, if there is one, and how many parts were looked at to find it."""
+    count = 0
+    for kind, _, is_secret in _look_alikes(data):
+        count += 1
+        if is_secret:
+            return kind, count
+    return None, count
+
+
+def _look_alikes(data: bytes) -> Iterator[tuple[str, Any, bool]]:
     if _ANY.search(data):
         for shape, search in _EACH:
             for count, match in enumerate(search.finditer(data)):
-                if count >= MOST_CHECKED or shape.check(match.group()):
-                    yield shape.kind, match.start(), match.end()
+                yield shape.kind, match, count >= MOST_CHECKED or shape.check(match.group())
 
 
 #: For a first search over many texts: what it does not find in them holds no secret.
@@ -123,7 +140,7 @@ ANY_SECRET = _ANY
 
 def kind_of_secret(text: str) -> str | None:
     """What the first secret in ``text`` is, if there is one."""
-    return next((kind for kind, *_ in secrets_in(text.encode("utf-8", "surrogatepass"))), None)
+    return first_secret(text.encode("utf-8", "surrogatepass"))[0]
 
 
 def without_secrets(text: str) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from beacon_audit.inspection import InspectionContext
-from beacon_audit.inspection.ip_addresses import MOST_CHECKED, detect
+from beacon_audit.inspection import InspectionContext, ip_addresses
+from beacon_audit.inspection.ip_addresses import MOST_CHECKED, MOST_CHECKED_IN_ALL, detect
+from beacon_audit.inspection.locate import locate
+from beacon_audit.inspection.subject import read_subject
+from beacon_audit.model.json_value import JsonValue
 from harness.inspected import places
 from harness.telemetry_places import attributes, span
 
@@ -54,6 +57,33 @@ def test_what_is_called_a_version_is_four_numbers_and_no_more(text: str, context
 def test_text_of_more_candidates_than_are_read_counts_as_an_address(candidate: str, context: Build) -> None:
     assert places(detect, {"name": candidate * MOST_CHECKED}, context()) == []
     assert places(detect, {"name": candidate * (MOST_CHECKED + 1)}, context()) == [("promise.ip-address", "/name")]
+
+
+def test_more_candidates_than_are_read_in_all_are_one_finding_that_covers_the_body(
+    monkeypatch: pytest.MonkeyPatch, context: Build
+) -> None:
+    looked_at = 0
+
+    def counting(found: bytes) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return identifies(found)
+
+    identifies = ip_addresses._identifies
+    monkeypatch.setattr(ip_addresses, "_identifies", counting)
+    text = "999.1.1.1 " * (MOST_CHECKED // 2)
+    texts: list[JsonValue] = [f"{text}{number}" for number in range(MOST_CHECKED_IN_ALL * 2 // MOST_CHECKED)]
+    assert places(detect, texts, context()) == []
+    assert looked_at == MOST_CHECKED_IN_ALL
+    assert places(detect, [*texts, f"{text}more", f"{text}and more"], context()) == [("promise.ip-address", "")]
+    assert looked_at <= 2 * MOST_CHECKED_IN_ALL + MOST_CHECKED
+
+
+def test_key_that_is_an_address_is_withheld_however_much_else_there_is(context: Build) -> None:
+    text = "999.1.1.1 " * MOST_CHECKED
+    texts: list[JsonValue] = [f"{text[10:]}{number}" for number in range(MOST_CHECKED_IN_ALL // MOST_CHECKED + 2)]
+    subject = read_subject({"a": texts, "b": {"10.0.4.20": 1}})
+    assert locate(subject.document, list(detect(subject, context()))).withheld == {"10.0.4.20"}
 
 
 def test_long_text_of_many_versions_takes_linear_time(context: Build) -> None:
