@@ -114,6 +114,26 @@ def test_refusal_says_when_to_try_again_and_names_its_record_and_the_connection_
         assert first.send(PATH, REPORT).status == 200
 
 
+def test_rest_of_a_request_that_gave_way_is_read_as_that_and_answered_no_more(rig: Rig) -> None:
+    """It may look like another request, and may be broken: its client has its answer."""
+    already = len(rig.proxy.entries("refusal"))
+    chunked = request_head(0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"%x\r\n" % BODY
+    within = request_head(len(REPORT)) + REPORT
+    with ExitStack() as stack:
+        first = stack.enter_context(rig.tunnel())
+        first.write(chunked + bytes(BODY // 2))
+        eventually(lambda: held(rig) == BODY // 2, seconds=20)
+        for _number in range(4):
+            stack.enter_context(rig.tunnel()).write(request_head(BODY) + bytes(BODY - 1))
+        eventually(lambda: held(rig) == 3 * (BODY - 1), seconds=20)
+        assert first.send_raw(bytes(BODY // 2 - len(within)) + within).status == 503
+        first.write(b"\r\nzebra\r\n")
+        assert first._socket.recv(4096) == b""
+    # The first, the first of the four, which gave way to the last, and three that were left.
+    codes = [entry["reason_code"] for entry in refusals_after(rig, already, 5)]
+    assert (codes.count(CODE), codes.count("wire.http-message")) == (2, 3)
+
+
 def test_who_sends_slowly_keeps_the_room_from_nobody(rig: Rig) -> None:
     """The same source, so that only what was begun later can tell the honest from the others."""
     already = len(rig.proxy.entries("refusal"))

@@ -102,7 +102,8 @@ class GuardedHttp1Server(_BoundedFraming, _http1.Http1Server):
     def _break_off(self, reason: str) -> Iterator[commands.Command]:
         error = BrokenOffRequest(self.stream_id, reason, RequestProtocolError.code)
         yield ReceiveHttp(error)
-        yield commands.SendData(self.conn, error_response(400, record_named(error.record)))
+        if not self.response_done:  # another answer would be one to the next request
+            yield commands.SendData(self.conn, error_response(400, record_named(error.record)))
         yield from self._end()
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
