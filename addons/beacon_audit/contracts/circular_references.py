@@ -1,8 +1,10 @@
-"""References in schemas that lead back to where they began without a step into the value.
+"""References in schemas that lead back to where they began without a step into the value, or to what is no schema.
 
-Such a schema says nothing of any value, and the engine takes it for satisfied: a mistake in one line, and everything is
-documented. A schema that refers to itself for a part of the value (a tree, a nested list) is no such thing. Takes the
-parsed schemas of an edition by file name; pure, and does not recurse. Source: JSON Schema Core 2020-12 §9.4.1.
+A schema of the first kind says nothing of any value, and the engine takes it for satisfied: a mistake in one line, and
+everything is documented. A schema that refers to itself for a part of the value (a tree, a nested list) is no such
+thing. What stands among examples or constants is data: nobody has looked at its keywords when a reference makes a
+schema of it. Takes the parsed schemas of an edition by file name; pure, and does not recurse. Source: JSON Schema Core
+2020-12 §9.4.1.
 """
 
 import posixpath
@@ -30,6 +32,19 @@ def circular_references(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, st
             yield from _circles_from((file, tuple(map(str, path))), schemas, done)
 
 
+def stray_references(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
+    """File and pointer of a schema that refers to an object or a list that is no schema."""
+    every = [
+        (file, tuple(map(str, path)), node) for file, schema in schemas.items() for path, node in subschemas(schema)
+    ]
+    places = {(file, path) for file, path, _ in every}
+    for file, path, node in every:
+        reference = node.get("$ref")
+        target = _target(reference, file) if isinstance(reference, str) else (file, path)
+        if target not in places and isinstance(_at(target, schemas), dict | list):
+            yield file, json_pointer(path)
+
+
 def _circles_from(start: _Place, schemas: Mapping[str, Schema], done: set[_Place]) -> Iterator[tuple[str, str]]:
     """Depth first. ``done`` are schemas of which every way is known; this one is among them afterwards."""
     way = {start: iter(_beside(start, schemas))}
@@ -50,9 +65,7 @@ def _circles_from(start: _Place, schemas: Mapping[str, Schema], done: set[_Place
 def _beside(place: _Place, schemas: Mapping[str, Schema]) -> list[_Place]:
     """The schemas that are about the same value as the one at ``place``."""
     file, path = place
-    node: JsonValue = schemas.get(file)
-    for token in path:
-        node = child_of(node, token)
+    node = _at(place, schemas)
     if not isinstance(node, dict):
         return []
     beside = [(file, (*path, key)) for key in _ONE if key in node]
@@ -64,6 +77,13 @@ def _beside(place: _Place, schemas: Mapping[str, Schema]) -> list[_Place]:
         beside += [(file, (*path, key, name)) for name in (members if isinstance(members, dict) else ())]
     reference = node.get("$ref")
     return [*beside, _target(reference, file)] if isinstance(reference, str) else beside
+
+
+def _at(place: _Place, schemas: Mapping[str, Schema]) -> JsonValue:
+    node: JsonValue = schemas.get(place[0])
+    for token in place[1]:
+        node = child_of(node, token)
+    return node
 
 
 def _target(reference: str, file: str) -> _Place:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from beacon_audit.contracts.circular_references import circular_references
+from beacon_audit.contracts.circular_references import circular_references, stray_references
 from beacon_audit.contracts.endpoints_file import read_placed
 from beacon_audit.contracts.schemas import Schema, subschemas
 from beacon_audit.errors import ContractError
@@ -61,6 +61,9 @@ class SchemaFiles:
         for name, schema in read.schemas.items():
             if problems := [f"{read.place(name, at)}: {at}: {what}" for at, what in _problems(schema, sources)]:
                 raise ContractError("\n".join(problems))
+        for name, pointer in stray_references(read.schemas):
+            message = "expected a reference to a schema, got one to other data, where keywords are not checked"
+            raise ContractError(f"{read.place(name, pointer)}: {pointer or '/'}: {message}")
         for name, pointer in circular_references(read.schemas):
             message = "expected references that end somewhere, got one that leads back here, which allows anything"
             raise ContractError(f"{read.place(name, pointer)}: {pointer or '/'}: {message}")

@@ -251,6 +251,20 @@ def test_schema_may_name_its_version(own: Path, end: str) -> None:
     assert load_contract(str(own)).name == "own/1"
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"$ref": "#/examples/0", "examples": [{"maxLenght": 5}]}', "/"),
+        ('{"properties": {"a": {"$ref": "#/$defs/b/const"}}, "$defs": {"b": {"const": {"x": 1}}}}', "/properties/a"),
+        ('{"not": {"$ref": "ping.schema.json#/$defs"}, "$defs": {"type": {}}}', "/not"),
+    ],
+)
+def test_reference_to_what_is_no_schema_is_refused(own: Path, text: str, place: str) -> None:
+    # There nobody looks at keywords, and an integer may be written as 5.0.
+    (own / "ping.schema.json").write_text(text)
+    assert f": {place}: expected a reference to a schema" in problem(own)
+
+
 def test_references_between_files_that_lead_back_are_refused(own: Path) -> None:
     (own / "ping.schema.json").write_text('{"$ref": "other.schema.json#/$defs/a"}')
     (own / "other.schema.json").write_text('{"$defs": {"a": {"$ref": "ping.schema.json"}}}')
