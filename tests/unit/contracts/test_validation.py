@@ -145,3 +145,10 @@ def test_differences_without_end_are_cut_off_and_the_whole_body_is_named() -> No
 def test_differences_that_are_the_same_are_counted_once() -> None:
     schema: dict[str, Any] = {"allOf": [{"additionalProperties": False}] * 3}
     assert len(findings(schema, {f"k{number}": 1 for number in range(MOST_DIFFERENCES)})) == MOST_DIFFERENCES
+
+
+def test_no_without_a_difference_to_show_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = DocumentSchema(SchemaSet({"a.schema.json": {}}), "a.schema.json")
+    monkeypatch.setattr(DocumentSchema, "accepts", lambda *_: False)
+    (finding,) = checked.findings(1)
+    assert (finding.code, finding.pointer) == ("contract.undocumented-field", "")
