@@ -15,6 +15,7 @@ from beacon_audit.inspection.context import InspectionContext
 from beacon_audit.inspection.facts import Fact, Suspicion, anywhere
 from beacon_audit.inspection.patterns import pattern
 from beacon_audit.inspection.subject import Subject
+from beacon_audit.inspection.whole_body import whole_body
 
 _CANDIDATE = pattern(
     r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}",
@@ -46,7 +47,7 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
         holds_address, count = _look_at(reading)
         looked_at += count
         if looked_at > MOST_CHECKED_IN_ALL:  # nothing else is told: the order of the texts is none
-            yield from _all(subject)
+            yield from whole_body(subject, _CANDIDATE, "promise.ip-address", _MESSAGE)
             return
         if not holds_address:
             continue
@@ -57,14 +58,6 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
     yield from found
     for about in _elsewhere(subject, called_so):
         yield Suspicion("promise.ip-address", about, _MESSAGE)
-
-
-def _all(subject: Subject) -> Iterator[Suspicion]:
-    """The whole body; and keys that look like an address, so that no pointer shows one."""
-    yield Suspicion("promise.ip-address", (), _MESSAGE)
-    for text, _ in subject.readings.matching(_CANDIDATE):
-        if text in subject.keys:
-            yield Suspicion("promise.ip-address", anywhere(text), _MESSAGE)
 
 
 def _elsewhere(subject: Subject, versions: Collection[str]) -> Iterator[Fact]:

@@ -3,8 +3,7 @@
 Gives ``promise.secret`` for every text, and every key, that holds one, plain or encoded once (``readings``). The
 documented license field is the exception; what stands there is the license. Where more than ``MOST_CHECKED`` texts look
 as if they held one, which nobody sends, none is looked at closely, and one finding covers the whole body; likewise
-where texts have more than ``MOST_CHECKED_IN_ALL`` parts that look like one. Keys that look so count as
-secrets then, so that no pointer shows one.
+where texts have more than ``MOST_CHECKED_IN_ALL`` parts that look like one.
 """
 
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from beacon_audit.inspection.context import InspectionContext
 from beacon_audit.inspection.facts import Suspicion, anywhere
 from beacon_audit.inspection.secret_shapes import ANY_SECRET, MOST_CHECKED, MOST_CHECKED_IN_ALL, first_secret
 from beacon_audit.inspection.subject import Subject
+from beacon_audit.inspection.whole_body import whole_body
 
 
 def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:  # noqa: ARG001 (detectors look alike)
@@ -37,8 +37,4 @@ def detect(subject: Subject, context: InspectionContext) -> Iterator[Suspicion]:
 
 
 def _all(subject: Subject, got: str) -> Iterator[Suspicion]:
-    message = f"expected no secret, got {got}"
-    yield Suspicion("promise.secret", (), message)
-    for text, _ in subject.readings.matching(ANY_SECRET):
-        if text in subject.keys:
-            yield Suspicion("promise.secret", anywhere(text), message)
+    return whole_body(subject, ANY_SECRET, "promise.secret", f"expected no secret, got {got}")
