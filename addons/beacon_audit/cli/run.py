@@ -1,8 +1,8 @@
 """``beacon-audit run``: the proxy, in the foreground, until SIGTERM or SIGINT.
 
 Prints one JSON line on stdout when it is ready and one for every checkpoint of the trail; everything else goes to
-stderr. Both are scrubbed of secrets. Exit status 0 after a clean stop, 2 after one that could
-not be recorded (the trail has no ``close`` entry, and the log says why), 4 when it could not start.
+stderr. Both are scrubbed of secrets. Exit status 0 after a clean stop, 2 after one that could not be recorded (the
+trail has no ``close`` entry, and the log says why), 4 when it could not start.
 """
 
 import argparse
