@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from beacon_audit.errors import ContractError
+from beacon_audit.model.pointer import pointer_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class PlacedValues:
     def at(self, pointer: str) -> str:
         """``file:line:column`` of what ``pointer`` (RFC 6901) leads to, as far as it leads."""
         node = self._root
-        for token in pointer.split("/")[1:]:
-            child = _child(node, token.replace("~1", "/").replace("~0", "~"))
+        for token in pointer_tokens(pointer):
+            child = _child(node, token)
             if child is None:
                 break
             node = child

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from beacon_audit.contracts.schemas import Schema
 from beacon_audit.model.json_value import JsonValue
+from beacon_audit.model.pointer import escaped, pointer_tokens
 
 _CLOSING = ("additionalProperties", "unevaluatedProperties")
 #: What is said of the members that nothing describes, of an object that nothing closes.
@@ -63,7 +64,7 @@ class _Walk:
             required = wanted if isinstance(wanted, list) else []
             properties = part.get("properties")
             for key, value in properties.items() if isinstance(properties, dict) else ():
-                place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+                place = f"{pointer}/{escaped(key)}"
                 yield from self._field(value, at, place, key in required, links)
             for key in _CLOSING:
                 yield from self._field(part.get(key), at, f"{pointer}/*", False, links)
@@ -108,8 +109,8 @@ class _Walk:
 
     def _resolve(self, file: str, fragment: str) -> JsonValue:
         node: JsonValue = self.schemas.get(file)
-        for token in fragment.split("/")[1:]:
-            node = node.get(token.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+        for token in pointer_tokens(fragment):
+            node = node.get(token) if isinstance(node, dict) else None
         return node
 
 

@@ -21,6 +21,7 @@ from beacon_audit.contracts.validation import DocumentSchema, is_large
 from beacon_audit.model.endpoint import OtlpSignal
 from beacon_audit.model.finding import Finding
 from beacon_audit.model.json_value import JsonValue
+from beacon_audit.model.pointer import pointer_tokens, value_at
 
 _STRUCTURE = "contract.otlp-structure"
 _STATUS = "status.schema.json"
@@ -116,11 +117,11 @@ class _Comparison:
         where several would do, to the object."""
         if finding.code != "contract.missing-field":
             return False
-        path = _tokens(finding.pointer)
+        path = pointer_tokens(finding.pointer)
         for around, name in ((path, None), (path[:-1], path[-1] if path else None)):
             holder = self._request.at(around)
             message = holder.message if isinstance(holder, OtlpMember) else holder
-            value = _value_at(self._document, around)
+            value = value_at(self._document, around)
             if message is not None and isinstance(value, dict) and (name is None or name in message.choices):
                 return not message.choices.isdisjoint(value)
         return False
@@ -128,25 +129,9 @@ class _Comparison:
     def _has_another_form(self, finding: Finding) -> bool:
         if finding.code not in ("contract.wrong-type", "contract.wrong-value"):
             return False
-        path = _tokens(finding.pointer)
+        path = pointer_tokens(finding.pointer)
         member = self._request.at(path)
-        return isinstance(member, OtlpMember) and member.fixed_text and isinstance(_value_at(self._document, path), str)
-
-
-def _tokens(pointer: str) -> list[str]:
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def _value_at(document: JsonValue, path: Sequence[str]) -> JsonValue:
-    value = document
-    for token in path:
-        if isinstance(value, dict):
-            value = value.get(token)
-        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
-            value = value[int(token)]
-        else:
-            return None
-    return value
+        return isinstance(member, OtlpMember) and member.fixed_text and isinstance(value_at(self._document, path), str)
 
 
 def _can_screen(schema: Schema) -> bool:

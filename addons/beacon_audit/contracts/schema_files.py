@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from beacon_audit.contracts.circular_references import circular_references, stray_references
 from beacon_audit.contracts.endpoints_file import read_placed
+from beacon_audit.contracts.references import circular_references, stray_references
 from beacon_audit.contracts.schemas import Schema, subschemas
 from beacon_audit.errors import ContractError
 from beacon_audit.model.json_value import JsonValue

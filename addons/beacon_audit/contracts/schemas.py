@@ -20,7 +20,7 @@ import jsonschema_rs
 
 from beacon_audit.errors import ContractError
 from beacon_audit.model.json_value import JsonValue
-from beacon_audit.model.pointer import json_pointer
+from beacon_audit.model.pointer import json_pointer, pointer_tokens, value_at
 
 EXACT_INTEGER = "exactInteger"
 #: In place of ``required``: one error for an object, whose message is a JSON list of all that it lacks. The engine
@@ -108,20 +108,9 @@ class SchemaSet:
     def description(self, location: str | None) -> str | None:
         """The ``description`` beside the keyword at ``location`` (an absolute keyword location), if there is one."""
         file, _, fragment = (location or "").removeprefix(BASE).partition("#")
-        node: JsonValue = self._schemas.get(file)
-        for token in unquote(fragment).split("/")[1:-1]:
-            node = child_of(node, token.replace("~1", "/").replace("~0", "~"))
+        node = value_at(self._schemas.get(file), pointer_tokens(unquote(fragment))[:-1])
         found = node.get("description") if isinstance(node, dict) else None
         return found if isinstance(found, str) else None
-
-
-def child_of(node: JsonValue, token: str) -> JsonValue:
-    """What a token of a JSON Pointer leads to in ``node``; ``None`` when there is nothing."""
-    if isinstance(node, dict):
-        return node.get(token)
-    if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
-        return node[int(token)]
-    return None
 
 
 def subschemas(schema: Schema) -> Iterator[tuple[tuple[str | int, ...], Schema]]:

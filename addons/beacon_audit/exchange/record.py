@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from beacon_audit.contracts.validation import KEY_NOT_SHOWN
 from beacon_audit.exchange.judge import Judgement, ResponseAssessment
-from beacon_audit.exchange.secrets import value_at
 from beacon_audit.inspection import APPROVED, kind_of_secret, without_secrets
 from beacon_audit.model import Disposition, Endpoint, Finding, Outcome, Request
 from beacon_audit.model.plain_name import is_plain_name
+from beacon_audit.model.pointer import pointer_tokens, value_at
 from beacon_audit.redaction import SEPARATOR, Names, SecretRegistry, Tokens, redact_document
 from beacon_audit.wire.json_body import JsonValue
 
@@ -245,7 +245,7 @@ def _hidden(findings: Sequence[Finding], document: JsonValue) -> frozenset[str]:
         if is_key and finding.pointer.endswith("/key"):
             places.add(f"{finding.pointer.removesuffix('/key')}/value")
         if is_key or finding.code.startswith("contract.new-"):
-            name = value_at(document, finding.pointer)
+            name = value_at(document, pointer_tokens(finding.pointer))
             if not (isinstance(name, str) and is_plain_name(name)):
                 places.add(finding.pointer)
         elif finding.message == KEY_NOT_SHOWN:

@@ -14,6 +14,7 @@ from beacon_audit.contracts import Contract
 from beacon_audit.inspection import kind_of_secret
 from beacon_audit.model import Endpoint, Finding, Request
 from beacon_audit.model.plain_name import is_plain_name
+from beacon_audit.model.pointer import pointer_tokens, value_at
 from beacon_audit.redaction import SEPARATOR, RegistryFull, SecretRegistry
 from beacon_audit.redaction.forms import SHORTEST_SEARCHED
 from beacon_audit.wire.json_body import JsonValue
@@ -32,20 +33,6 @@ _TOKEN_HEADERS: Mapping[str, str] = {
 _TOKEN_CARRIERS = frozenset(_TOKEN_HEADERS) - {"proxy-authorization"}
 
 
-def value_at(document: JsonValue, pointer: str) -> JsonValue:
-    """The value at a JSON Pointer (RFC 6901) of object members and array indices, ``None`` when there is none."""
-    value = document
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(key)
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return None
-    return value
-
-
 def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue) -> Iterator[tuple[str, str]]:
     """Pairs of kind and value."""
     for value in request.header_values(LICENSE_HEADER):
@@ -59,7 +46,7 @@ def _secrets_of(request: Request, endpoint: Endpoint | None, document: JsonValue
                 yield from ((kind, each) for each in _with_elements(given))
     if endpoint is not None:
         for pointer in endpoint.license_pointers:
-            found = value_at(document, pointer)
+            found = value_at(document, pointer_tokens(pointer))
             if isinstance(found, str):
                 yield "license", found
 
@@ -122,7 +109,7 @@ def learn_from_response(registry: SecretRegistry, endpoint: Endpoint, document: 
         RegistryFull: a value could not be learned.
     """
     for pointer in endpoint.response_secret_pointers:
-        value = value_at(document, pointer)
+        value = value_at(document, pointer_tokens(pointer))
         if isinstance(value, str) and value:
             registry.learn(value, "token")
 

@@ -21,6 +21,7 @@ from typing import Any
 from beacon_audit.inspection.facts import ROLE_IN_LIST, Role
 from beacon_audit.inspection.readings import Readings, is_bare, readings_of
 from beacon_audit.model.json_value import JsonValue
+from beacon_audit.model.pointer import pointer_tokens
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read_subject(document: JsonValue, apart_from: Collection[str] = ()) -> Subje
     """Everything that ``document`` says, but for the texts at the JSON Pointers ``apart_from``."""
     rest = document
     for pointer in apart_from:
-        rest = _without(rest, [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]])
+        rest = _without(rest, pointer_tokens(pointer))
     walk = _Walk()
     walk.through(rest)
     walk.names["attribute-key"].update(walk.attributes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from beacon_audit.model.pointer import can_show_key
+from beacon_audit.model.pointer import can_show_key, pointer_tokens
 from beacon_audit.model.text_groups import SEPARATOR, text_groups
 from beacon_audit.redaction.names import Names
 from beacon_audit.redaction.registry import SecretRegistry
@@ -130,7 +130,7 @@ def _placed(value: object, place: "_Places | str | None", redaction: _Redaction)
 
 
 def _add(places: _Places, pointer: str, kind: str) -> None:
-    *parents, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    *parents, last = pointer_tokens(pointer)
     for part in parents:
         below = places.setdefault(part, {})
         if isinstance(below, str):

@@ -9,8 +9,8 @@ from beacon_audit.exchange.secrets import (
     Learned,
     learn_from_response,
     misplaced_in_head,
-    value_at,
 )
+from beacon_audit.model.pointer import pointer_tokens, value_at
 from beacon_audit.redaction import SecretRegistry, Tokens
 from harness.messages import request_to
 from harness.violations import LICENSE
@@ -32,7 +32,7 @@ def registry() -> SecretRegistry:
     [("", {"a": [1, {"b/c": 2}]}), ("/a/0", 1), ("/a/1/b~1c", 2), ("/a/2", None), ("/a/x", None), ("/a/0/b", None)],
 )
 def test_pointer_finds_its_value_or_nothing(pointer: str, value: object) -> None:
-    assert value_at({"a": [1, {"b/c": 2}]}, pointer) == value
+    assert value_at({"a": [1, {"b/c": 2}]}, pointer_tokens(pointer)) == value
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from beacon_audit.inspection.facts import ROLE_IN_LIST
+from beacon_audit.model.pointer import escaped
 from beacon_audit.review.inventory.log_template import log_template
 
 #: The template of bodies that are not recorded.
@@ -47,7 +48,7 @@ def sightings(document: object, *, otlp: bool, field_kind: str = "field-path") -
                 yield from _named(member, in_list, value)
             elif member == "measures":
                 yield from (Sighting("measure", name, count) for name, count in value.items())
-            waiting += [(f"{path}/{_step(key)}", key, False, item) for key, item in reversed(value.items())]
+            waiting += [(f"{path}/{escaped(key)}", key, False, item) for key, item in reversed(value.items())]
         elif isinstance(value, list) and value:
             below = f"{path}/*"
             waiting += [(below, member, True, item) for item in reversed(value)]
@@ -55,10 +56,6 @@ def sightings(document: object, *, otlp: bool, field_kind: str = "field-path") -
             yield Sighting(field_kind, path, value)
             if otlp and member == "body" and token_of(value) is not None:
                 yield Sighting("log-template", HIDDEN_BODY, value, hidden=True)
-
-
-def _step(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _named(member: str, in_list: bool, value: dict[str, Any]) -> Iterator[Sighting]:

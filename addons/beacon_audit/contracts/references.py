@@ -1,4 +1,5 @@
-"""References in schemas that lead back to where they began without a step into the value, or to what is no schema.
+"""References in schemas that lead where they must not: back to where they began without a step into the value, or to
+what is no schema.
 
 A schema of the first kind says nothing of any value, and the engine takes it for satisfied: a mistake in one line, and
 everything is documented. A schema that refers to itself for a part of the value (a tree, a nested list) is no such
@@ -11,9 +12,9 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from beacon_audit.contracts.schemas import BASE, Schema, child_of, subschemas
+from beacon_audit.contracts.schemas import BASE, Schema, subschemas
 from beacon_audit.model.json_value import JsonValue
-from beacon_audit.model.pointer import json_pointer
+from beacon_audit.model.pointer import json_pointer, pointer_tokens, value_at
 
 #: File, and the way to a schema in it.
 type _Place = tuple[str, tuple[str, ...]]
@@ -40,16 +41,17 @@ def stray_references(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]
     places = {(file, path) for file, path, _ in every}
     for file, path, node in every:
         reference = node.get("$ref")
-        target = _target(reference, file) if isinstance(reference, str) else (file, path)
-        if target not in places and isinstance(_at(target, schemas), dict | list):
-            yield file, json_pointer(path)
+        if isinstance(reference, str):
+            target = _target(reference, file)
+            if target not in places and isinstance(_at(target, schemas), dict | list):
+                yield file, json_pointer(path)
 
 
 def _circles_from(start: _Place, schemas: Mapping[str, Schema], done: set[_Place]) -> Iterator[tuple[str, str]]:
     """Depth first. ``done`` are schemas of which every way is known; this one is among them afterwards."""
-    way = {start: iter(_beside(start, schemas))}
     if start in done:
         return
+    way = {start: iter(_beside(start, schemas))}
     while way:
         place, following = next(reversed(way.items()))
         after = next(following, None)
@@ -80,15 +82,12 @@ def _beside(place: _Place, schemas: Mapping[str, Schema]) -> list[_Place]:
 
 
 def _at(place: _Place, schemas: Mapping[str, Schema]) -> JsonValue:
-    node: JsonValue = schemas.get(place[0])
-    for token in place[1]:
-        node = child_of(node, token)
-    return node
+    file, path = place
+    return value_at(schemas.get(file), path)
 
 
 def _target(reference: str, file: str) -> _Place:
     """Where ``reference`` leads, in any of the spellings that the engine resolves."""
     other, _, fragment = reference.partition("#")
     name = posixpath.normpath(f"/{unquote(other).removeprefix(BASE)}").lstrip("/") if other else file
-    tokens = unquote(fragment).split("/")[1:]
-    return name, tuple(token.replace("~1", "/").replace("~0", "~") for token in tokens)
+    return name, tuple(pointer_tokens(unquote(fragment)))
